@@ -1,0 +1,49 @@
+"""A story's text as the page shows it: photos and embeds in their places, tables that scroll by themselves."""
+
+import re
+
+from django.template.loader import get_template
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+
+# The sanitiser writes attributes in one form, so the stored text can be read with plain patterns.
+FIGURE = re.compile(r'<figure[^>]*? ?data-(photo|embed)="([^"]*)"[^>]*>.*?</figure>', re.DOTALL)
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+SCROLL = '<div class="table" role="region" aria-label="Table" tabindex="0">{}</div>'
+
+
+def photos_in(body):
+    """The uuids, as text, of the photos that stand in a body."""
+    return [value for kind, value in FIGURE.findall(body) if kind == "photo"]
+
+
+def render_body(article, uses):
+    """The body's HTML with these photo uses (their photos loaded). Makes no query.
+
+    A figure whose photo the story no longer has is left out; inline photos that stand nowhere in the text
+    follow at its end, so that none is lost.
+    """
+    uses = {str(use.photo.uuid): use for use in uses}
+    template = get_template("components/figure.html")
+    seen = set()
+
+    def figure(match):
+        kind, value = match.groups()
+        if kind == "embed":
+            return get_template("components/embed.html").render({"url": value})
+        use = uses.get(value)
+        if use is None or value in seen:
+            return ""
+        seen.add(value)
+        return template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"})
+
+    html = FIGURE.sub(figure, article.body)
+    html = TABLE.sub(lambda match: SCROLL.format(match[0]), html)
+    if article.dateline:
+        place = f'<span class="place">{escape(article.dateline)}</span> — '
+        html = re.sub(r"<p>", lambda _: f"<p>{place}", html, count=1)
+    rest = [
+        use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE
+    ]
+    html += "".join(template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"}) for use in rest)
+    return mark_safe(html)  # sanitised when it was stored, see sections.html

@@ -1,0 +1,21 @@
+"""Everything that editors publish, by subject: the article, its people, its tags, its record."""
+
+from .article import Article, ArticlePhoto, RelatedArticle, Video
+from .people import Byline, Column, Reporter
+from .record import ArticleVersion, Correction, OldAddress
+from .tags import ArticleTag, Tag
+
+__all__ = [
+    "Article",
+    "ArticlePhoto",
+    "ArticleTag",
+    "ArticleVersion",
+    "Byline",
+    "Column",
+    "Correction",
+    "OldAddress",
+    "RelatedArticle",
+    "Reporter",
+    "Tag",
+    "Video",
+]

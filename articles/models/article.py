@@ -1,0 +1,406 @@
+"""The article and what belongs to its page: photo uses, film, related stories."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import FileExtensionValidator, MaxLengthValidator
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Left, Upper
+from django.urls import reverse
+from django.utils import timezone
+from taggit.managers import TaggableManager
+
+from articles.querysets import ArticleQuerySet
+from photos.models import Photo, new_token
+from sections.html import HTMLField
+from sections.models import Section
+
+from .people import Column, Reporter
+from .tags import ArticleTag
+
+BODY_LIMIT = 500_000
+
+
+def search_vector(config):
+    """Weights of the search: headline, then deck, then tags and bylines, then body.
+
+    The body's part is cut because a tsvector holds one megabyte at most.
+    """
+    return (
+        SearchVector("headline", weight="A", config=config)
+        + SearchVector("deck", weight="B", config=config)
+        + SearchVector("tag_text", "byline_text", weight="C", config=config)
+        + SearchVector(Left("body", 300_000), weight="D", config=config)
+    )
+
+
+class ArticleManager(models.Manager.from_queryset(ArticleQuerySet)):
+    def get_queryset(self):
+        return super().get_queryset().defer("search_vector")
+
+    def get_by_natural_key(self, guid):
+        return self.get(guid=guid)
+
+
+class Article(models.Model):
+    """Anything that is published: story, opinion, gallery, video or cartoon.
+
+    Public means: ready, and `publish_at` reached, and not withdrawn. `ArticleQuerySet.published` is the only
+    place that says so. Once public, slug, address date and publication moment never change again; the
+    database refuses it. `edit_version` and `changed_at` move with every save, by a trigger.
+    """
+
+    class Format(models.TextChoices):
+        STORY = "story", "Story"
+        OPINION = "opinion", "Opinion"
+        GALLERY = "gallery", "Gallery"
+        VIDEO = "video", "Video"
+        CARTOON = "cartoon", "Cartoon"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        IN_REVIEW = "in_review", "In review"
+        READY = "ready", "Ready"
+
+    class Access(models.TextChoices):
+        FREE = "free", "Free"
+        PREMIUM = "premium", "Premium"
+
+    class Precision(models.TextChoices):
+        MINUTE = "minute", "Minute"
+        DAY = "day", "Day only"
+
+    class Sensitivity(models.TextChoices):
+        DEATH = "death", "Death or injury"
+        VIOLENCE = "violence", "Violence"
+        SUICIDE = "suicide", "Suicide or self-harm"
+        SEXUAL = "sexual", "Sexual crime"
+        MINORS = "minors", "Minors involved"
+
+    guid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    format = models.CharField(max_length=10, choices=Format, default=Format.STORY)
+    # words
+    headline = models.CharField(max_length=200, help_text="Aim for 70 characters; lists get crowded above 90.")
+    short_headline = models.CharField(
+        max_length=80, blank=True, help_text="For the ticker and narrow lists; empty: the headline."
+    )
+    label = models.CharField(
+        max_length=30, blank=True, help_text="Kind of piece, set apart from the headline: Analysis, Interview, Exclusive."
+    )
+    kicker = models.CharField(
+        max_length=60, blank=True, help_text="Short line above the headline; empty: the name of the subsection."
+    )
+    deck = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(500)],
+        help_text="One or two sentences under the headline; shown on cards and by search engines.",
+    )
+    dateline = models.CharField(max_length=60, blank=True, help_text="Place that opens the text: CHEONGAN.")
+    body = HTMLField(blank=True, validators=[MaxLengthValidator(BODY_LIMIT)])
+    lang = models.CharField(max_length=10, default="en", help_text="Language of the text: en, ko.")
+    # filing
+    section = models.ForeignKey(Section, models.PROTECT, related_name="articles")
+    also_in = models.ManyToManyField(
+        Section, blank=True, related_name="also_listed", help_text="Further sections that list it."
+    )
+    column = models.ForeignKey(Column, models.PROTECT, null=True, blank=True, related_name="articles")
+    reporters = models.ManyToManyField(Reporter, through="articles.Byline", related_name="articles")
+    tags = TaggableManager(through=ArticleTag, blank=True, help_text="Topics, separated by commas.")
+    related = models.ManyToManyField("self", through="articles.RelatedArticle", symmetrical=False)
+    photos = models.ManyToManyField(Photo, through="articles.ArticlePhoto", related_name="articles")
+    # publication
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    publish_at = models.DateTimeField(
+        null=True, blank=True, help_text="Seoul time. A moment to come is an embargo: nothing shows before it."
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal_reason = models.TextField(blank=True, help_text="Readers see it at the story's address.")
+    updated_at = models.DateTimeField(null=True, blank=True, help_text="The public “Updated” stamp.")
+    date_precision = models.CharField(max_length=6, choices=Precision, default=Precision.MINUTE)
+    planned_for = models.DateField(null=True, blank=True, help_text="For the desk's planning only.")
+    address_date = models.DateField(null=True, editable=False)
+    slug = models.SlugField(
+        max_length=120,
+        blank=True,
+        allow_unicode=True,
+        help_text="Word of the address; made from the headline when empty, fixed once the story is public.",
+    )
+    edit_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    # terms
+    access = models.CharField(max_length=10, choices=Access, default=Access.FREE)
+    sensitivity = ArrayField(models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True)
+    ai_use = models.CharField(
+        "use of AI", max_length=300, blank=True, help_text="What a program wrote or drew; printed under the story."
+    )
+    seo_title = models.CharField(max_length=120, blank=True, help_text="For search engines; empty: the headline.")
+    canonical_url = models.URLField(
+        blank=True, max_length=500, help_text="Only if the story first stood on another site."
+    )
+    # origin
+    source = models.CharField(max_length=120, blank=True, help_text="Agency or partner that wrote it.")
+    source_url = models.URLField(blank=True, max_length=500)
+    licence = models.CharField(max_length=60, blank=True, help_text="SPDX name; printed where it asks for it.")
+    external_source = models.CharField(max_length=60, blank=True, editable=False)
+    external_id = models.CharField(max_length=200, blank=True, editable=False)
+    import_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # kept by articles.publishing for the search column and for cards
+    tag_text = models.TextField(blank=True, editable=False)
+    byline_text = models.TextField(blank=True, editable=False)
+    search_vector = models.GeneratedField(
+        expression=Case(When(lang="en", then=search_vector("english")), default=search_vector("simple")),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ArticleManager()
+
+    class Meta:
+        ordering = ["-publish_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="ready") | (Q(publish_at__isnull=False, address_date__isnull=False) & ~Q(slug="")),
+                name="article_ready_has_address",
+                violation_error_message="A ready story needs a publication time and a slug.",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gt=F("publish_at")),
+                name="article_withdrawn_after_publication",
+                violation_error_message="A story can only be withdrawn after it was published.",
+            ),
+            models.UniqueConstraint(
+                "address_date",
+                "slug",
+                condition=Q(address_date__isnull=False),
+                name="article_address_unique",
+                violation_error_message="Another story of that day has this slug.",
+            ),
+            models.UniqueConstraint(
+                "external_source", "external_id", condition=~Q(external_id=""), name="article_external_id_unique"
+            ),
+        ]
+        indexes = [
+            # Every public list walks one of these two, newest first.
+            models.Index(F("publish_at").desc(), F("id").desc(), name="article_public", condition=Q(status="ready")),
+            models.Index(
+                F("section"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_public_in_section",
+                condition=Q(status="ready"),
+            ),
+            GinIndex(fields=["search_vector"], name="article_search"),
+            # Words that no dictionary splits (Korean), and misspelt ones. Upper: Django's icontains asks for it.
+            GinIndex(OpClass(Upper("headline"), name="gin_trgm_ops"), name="article_headline_trigram"),
+        ]
+
+    def __str__(self):
+        return self.headline
+
+    def natural_key(self):
+        return (str(self.guid),)
+
+    natural_key.dependencies = ["sections.section", "articles.column"]
+
+    def get_absolute_url(self):
+        """The story's address, empty as long as it has none."""
+        if not self.address_date or not self.slug:
+            return ""
+        day = self.address_date
+        return reverse("article", args=[f"{day:%Y}", f"{day:%m}", f"{day:%d}", self.slug])
+
+    def is_public(self, at=None):
+        """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""
+        at = at or timezone.now()
+        return self.status == self.Status.READY and self.publish_at <= at and not self.is_withdrawn(at)
+
+    def is_withdrawn(self, at=None):
+        """Whether the story was public and is no longer."""
+        return self.withdrawn_at is not None and self.withdrawn_at <= (at or timezone.now())
+
+    @property
+    def state(self):
+        """The story's place in its life, in a word: the status, or what follows from the time."""
+        now = timezone.now()
+        if self.status != self.Status.READY:
+            return self.get_status_display()
+        if self.is_withdrawn(now):
+            return "Withdrawn"
+        return "Public" if self.publish_at <= now else "Scheduled"
+
+    @property
+    def kicker_text(self):
+        """The line above the headline: its own, or the section's name (the section must be loaded)."""
+        return self.kicker or self.section.name
+
+    @property
+    def ticker_text(self):
+        """The headline for narrow places."""
+        return self.short_headline or self.headline
+
+    @property
+    def was_updated(self):
+        """Whether an “Updated” stamp differs from “Posted”."""
+        return bool(self.updated_at and self.publish_at and self.updated_at > self.publish_at)
+
+    @property
+    def lead(self):
+        """The lead photo use, or None. Needs `for_cards` or `for_detail`: it never queries."""
+        uses = self.__dict__.get("lead_uses")
+        if uses is None:
+            uses = [u for u in self.__dict__.get("all_uses", ()) if u.placement == ArticlePhoto.Placement.LEAD]
+        return uses[0] if uses else None
+
+
+class ArticlePhotoManager(models.Manager):
+    def get_by_natural_key(self, guid, photo):
+        return self.get(article__guid=guid, photo__uuid=photo)
+
+
+class ArticlePhoto(models.Model):
+    """A photo in a story, with the words of this use. Blank words fall back to the photo's own."""
+
+    class Placement(models.TextChoices):
+        LEAD = "lead", "Lead, above the text and on cards"
+        INLINE = "inline", "In the text or the gallery"
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="photo_uses")
+    photo = models.ForeignKey(Photo, models.PROTECT, related_name="uses")
+    placement = models.CharField(max_length=10, choices=Placement, default=Placement.INLINE)
+    position = models.PositiveSmallIntegerField(default=0)
+    caption = models.TextField(blank=True)
+    credit = models.CharField(max_length=200, blank=True)
+    alt_text = models.CharField(max_length=500, blank=True)
+    decorative = models.BooleanField(
+        default=False, help_text="Says nothing that the text does not: screen readers pass over it."
+    )
+    crop = models.JSONField(
+        null=True, blank=True, editable=False, help_text="Box of each ratio for this use, in parts of the photo."
+    )
+
+    objects = ArticlePhotoManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "article", "photo", name="article_photo_once", violation_error_message="The story has this photo already."
+            )
+        ]
+
+    def __str__(self):
+        return f"photo {self.position}"
+
+    def natural_key(self):
+        return (str(self.article.guid), str(self.photo.uuid))
+
+    natural_key.dependencies = ["articles.article", "photos.photo"]
+
+    @property
+    def shown_caption(self):
+        """The caption of this use, or the photo's."""
+        return self.caption or self.photo.caption
+
+    @property
+    def shown_credit(self):
+        """The credit of this use, or the photo's."""
+        return self.credit or self.photo.credit
+
+    @property
+    def shown_alt(self):
+        """The alt text of this use, or the photo's; empty for a decorative one."""
+        return "" if self.decorative else self.alt_text or self.photo.alt_text
+
+
+class RelatedArticleManager(models.Manager):
+    def get_by_natural_key(self, guid, related):
+        return self.get(article__guid=guid, related__guid=related)
+
+
+class RelatedArticle(models.Model):
+    """A story that an editor put under another one, at its place."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="related_rows")
+    related = models.ForeignKey(Article, models.CASCADE, related_name="related_from")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = RelatedArticleManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint("article", "related", name="related_article_once"),
+            models.CheckConstraint(
+                condition=~Q(article=F("related")),
+                name="related_article_other",
+                violation_error_message="A story cannot be related to itself.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"related {self.position}"
+
+    def natural_key(self):
+        return (str(self.article.guid), str(self.related.guid))
+
+    natural_key.dependencies = ["articles.article"]
+
+
+def film_name(video, filename):
+    """Where a film lies in the storage; its name cannot be guessed."""
+    return f"films/{video.token[:2]}/{video.token}.{filename.rpartition('.')[2].lower()}"
+
+
+class VideoManager(models.Manager):
+    def get_by_natural_key(self, guid):
+        return self.get(article__guid=guid)
+
+
+class Video(models.Model):
+    """The film of an article: our own file, or the address of a player that loads after a click."""
+
+    article = models.OneToOneField(Article, models.CASCADE, related_name="video")
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    file = models.FileField(
+        upload_to=film_name, blank=True, max_length=200, validators=[FileExtensionValidator(["mp4", "webm"])]
+    )
+    captions = models.FileField(
+        upload_to=film_name,
+        blank=True,
+        max_length=200,
+        validators=[FileExtensionValidator(["vtt"])],
+        help_text="English captions as WebVTT.",
+    )
+    seconds = models.PositiveIntegerField("length in seconds", default=0)
+    external_url = models.URLField(blank=True, help_text="A YouTube or Vimeo address where there is no file of ours.")
+    transcript = HTMLField(blank=True)
+
+    objects = VideoManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(file="") | ~Q(external_url=""),
+                name="video_has_film",
+                violation_error_message="Upload a film, or give the address of one.",
+            )
+        ]
+
+    def __str__(self):
+        return f"film of {self.article_id}"
+
+    def natural_key(self):
+        return (str(self.article.guid),)
+
+    natural_key.dependencies = ["articles.article"]
+
+    @property
+    def length(self):
+        """The length as 3:07, empty if unknown."""
+        return f"{self.seconds // 60}:{self.seconds % 60:02d}" if self.seconds else ""
+
+

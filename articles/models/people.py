@@ -1,0 +1,117 @@
+"""Who writes: reporters, the bylines that credit them, and the columns they write under."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from articles.querysets import ReporterQuerySet
+from photos.models import Photo
+
+
+class ReporterManager(models.Manager.from_queryset(ReporterQuerySet)):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+
+class Reporter(models.Model):
+    """A person with a byline. May belong to a staff user; an inactive one keeps page and stories."""
+
+    name = models.CharField(max_length=150)
+    native_name = models.CharField("name in Korean", max_length=60, blank=True)
+    slug = models.SlugField(max_length=160, unique=True, allow_unicode=True)
+    email = models.EmailField(
+        "e-mail", blank=True, help_text="Shown under each story, in a form that address collectors cannot read."
+    )
+    title = models.CharField(max_length=100, blank=True, help_text="Economy reporter, columnist ...")
+    bio = models.TextField(blank=True)
+    beats = models.CharField(max_length=200, blank=True, help_text="Subjects, separated by commas.")
+    portrait = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="portraits")
+    is_active = models.BooleanField(default=True, help_text="Off: no longer with the paper; the page says so.")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reporter"
+    )
+
+    objects = ReporterManager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return (self.slug,)
+
+    natural_key.dependencies = ["photos.photo", "readers.user"]
+
+    def get_absolute_url(self):
+        return reverse("reporter", args=[self.slug])
+
+    @property
+    def beat_list(self):
+        """The beats as a list of words."""
+        return [beat.strip() for beat in self.beats.split(",") if beat.strip()]
+
+
+class BylineManager(models.Manager):
+    def get_by_natural_key(self, guid, slug):
+        return self.get(article__guid=guid, reporter__slug=slug)
+
+
+class Byline(models.Model):
+    """The credit of one reporter under one headline, at its place."""
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="bylines")
+    reporter = models.ForeignKey(Reporter, models.PROTECT, related_name="bylines")
+    role = models.CharField(max_length=60, blank=True, help_text="Empty for the writer; else: Photos, Video ...")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = BylineManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "article", "reporter", name="byline_once", violation_error_message="This reporter is already named."
+            )
+        ]
+
+    def __str__(self):
+        return f"byline {self.position}"
+
+    def natural_key(self):
+        return (str(self.article.guid), self.reporter.slug)
+
+    natural_key.dependencies = ["articles.article", "articles.reporter"]
+
+
+class ColumnManager(models.Manager):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+
+class Column(models.Model):
+    """A column, blog or cartoon series: several pieces under one name."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=110, unique=True)
+    description = models.TextField(blank=True)
+    reporter = models.ForeignKey(Reporter, models.SET_NULL, null=True, blank=True, related_name="columns")
+
+    objects = ColumnManager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return (self.slug,)
+
+    natural_key.dependencies = ["articles.reporter"]
+
+    def clean(self):
+        if not self.slug:
+            raise ValidationError({"slug": "Write a slug."})

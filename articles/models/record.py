@@ -1,0 +1,117 @@
+"""The record of a story: its versions, its corrections, the addresses it once had."""
+
+from django.conf import settings
+from django.db import models
+
+from .article import Article
+
+
+class ArticleVersionManager(models.Manager):
+    def get_by_natural_key(self, guid, number):
+        return self.get(article__guid=guid, number=number)
+
+
+class ArticleVersion(models.Model):
+    """A story as it stood: text, bylines and photo uses as JSON. Written by `articles.publishing`."""
+
+    class Kind(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "First publication"
+        TYPO = "typo", "Typing mistake"
+        UPDATE = "update", "Update"
+        CLARIFICATION = "clarification", "Clarification"
+        CORRECTION = "correction", "Correction"
+        RETRACTION = "retraction", "Retraction"
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.DRAFT)
+    note = models.TextField(blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="article_versions"
+    )
+    content = models.JSONField()
+    public_from = models.DateTimeField(null=True, blank=True, help_text="Since when readers see it; empty: not yet.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ArticleVersionManager()
+
+    class Meta:
+        ordering = ["article", "-number"]
+        constraints = [models.UniqueConstraint("article", "number", name="article_version_number_once")]
+
+    def __str__(self):
+        return f"version {self.number}"
+
+    def natural_key(self):
+        return (str(self.article.guid), self.number)
+
+    natural_key.dependencies = ["articles.article", "readers.user"]
+
+
+class CorrectionManager(models.Manager):
+    def get_by_natural_key(self, guid, published_at):
+        return self.get(article__guid=guid, published_at=published_at)
+
+
+class Correction(models.Model):
+    """A dated public note on a story: what was wrong or unclear, and what is right. Written by `publishing.correct`."""
+
+    class Kind(models.TextChoices):
+        CORRECTION = "correction", "Correction"
+        CLARIFICATION = "clarification", "Clarification"
+        RETRACTION = "retraction", "Retraction"
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="corrections")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
+    text = models.TextField(help_text="Readers see this under the story: what was wrong, and what is right.")
+    published_at = models.DateTimeField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="corrections"
+    )
+
+    objects = CorrectionManager()
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        constraints = [models.UniqueConstraint("article", "published_at", name="correction_moment_once")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}: {self.text[:60]}"
+
+    def natural_key(self):
+        return (str(self.article.guid), self.published_at.isoformat())
+
+    natural_key.dependencies = ["articles.article", "readers.user"]
+
+
+class OldAddressManager(models.Manager):
+    def get_by_natural_key(self, path):
+        return self.get(path=path)
+
+    def target(self, *paths):
+        """The address of the public story that once stood at one of the paths, or None. One query."""
+        public = Article.objects.published()
+        known = self.filter(path__in=paths, article__in=public).select_related("article").first()
+        return known.article.get_absolute_url() if known else None
+
+
+class OldAddress(models.Model):
+    """A path at which a story stood before, here or in an older system. It redirects once the story is public."""
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="old_addresses")
+    path = models.CharField(max_length=500, unique=True, help_text="As it was, with the slash in front.")
+
+    objects = OldAddressManager()
+
+    class Meta:
+        ordering = ["path"]
+        verbose_name_plural = "old addresses"
+
+    def __str__(self):
+        return self.path
+
+    def natural_key(self):
+        return (self.path,)
+
+    natural_key.dependencies = ["articles.article"]

@@ -1,0 +1,286 @@
+"""The settings of the paper, read from the environment.
+
+Production is the default and the safe case: without SECRET_KEY, DATABASE_URL, SITE_URL and ALLOWED_HOSTS
+it refuses to start with one sentence. `manage.py` and `make run` choose `NEWSROOM_ENV=local` where no
+DATABASE_URL is set. README.md lists every variable.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("NEWSROOM_VAR", BASE_DIR / "var"))
+
+
+def text(name, default=None):
+    """The variable as text; without a default it must be set."""
+    value = os.environ.get(name, "").strip()
+    if value or default is not None:
+        return value or default
+    raise ImproperlyConfigured(f"Set {name}: see the table of settings in README.md.")
+
+
+def flag(name, default):
+    """The variable as a truth value: 1, true, yes, on or 0, false, no, off."""
+    value = text(name, str(default)).lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: write 1 or 0.")
+
+
+def number(name, default):
+    """The variable as a whole number that is not negative."""
+    value = text(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number.")
+    return int(value)
+
+
+def words(name, default=""):
+    """The variable as a list of words separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def address(name, default=None):
+    """The variable as the address of a site: scheme and host, no path."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write it like https://www.example.com.")
+    return value
+
+
+def local_secret():
+    """A secret made once for this machine and kept in var/secret-key."""
+    path = VAR / "secret-key"
+    if not path.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        fresh = VAR / f"secret-key.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        fresh.replace(path)
+    return path.read_text().strip()
+
+
+# pytest sets PYTEST_VERSION; pytest-django reads the settings before any conftest could choose them.
+ENV = text("NEWSROOM_ENV", "test" if "PYTEST_VERSION" in os.environ else "production")
+if ENV not in ("production", "local", "test"):
+    raise ImproperlyConfigured(f"NEWSROOM_ENV is {ENV!r}: write production, local or test.")
+PRODUCTION = ENV == "production"
+
+DEBUG = flag("DEBUG", False)
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured("DEBUG shows secrets to readers: set NEWSROOM_ENV=local to use it.")
+SECRET_KEY = text("SECRET_KEY") if PRODUCTION else text("SECRET_KEY", "") or local_secret()
+SITE_URL = address("SITE_URL", None if PRODUCTION else f"http://127.0.0.1:{number('PORT', 8000)}")
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", None if PRODUCTION else "*")
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
+
+INSTALLED_APPS = [
+    "rankings",
+    "articles",
+    "photos",
+    "sections",
+    "readers",
+    "taggit",
+    "admin_ordering",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "newsroom.middleware.RefuseOddRequests",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "newsroom.urls"
+WSGI_APPLICATION = "newsroom.wsgi.application"
+AUTH_USER_MODEL = "readers.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False  # sections.views.without_slash does it, in one hop for old addresses
+TAGGIT_CASE_INSENSITIVE = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            # Public pages get no request, user or messages: they are the same bytes for every reader.
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---- database: DATABASE_URL, or the embedded PostgreSQL of this checkout
+if os.environ.get("DATABASE_URL"):
+    DATABASES = {"default": dj_database_url.config(conn_max_age=60, conn_health_checks=True)}
+elif PRODUCTION:
+    raise ImproperlyConfigured(
+        "Set DATABASE_URL, like postgresql://user:password@host:5432/newsroom, or set NEWSROOM_ENV=local "
+        "to use the embedded PostgreSQL."
+    )
+else:
+    from newsroom import localpg
+
+    DATABASES = {"default": localpg.settings() | {"CONN_MAX_AGE": 60}}
+if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgresql://...")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# ---- words and time
+LANGUAGE_CODE = "en"
+TIME_ZONE = "Asia/Seoul"
+USE_I18N = True
+USE_TZ = True
+SITE_NAME = text("SITE_NAME", "The Hangang Times")
+
+# ---- files
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = text("MEDIA_ROOT", str(VAR / "media"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if ENV != "test"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+if os.environ.get("S3_BUCKET"):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": text("S3_BUCKET"),
+            "endpoint_url": text("S3_ENDPOINT", "") or None,
+            "querystring_auth": True,
+            "querystring_expire": 300,
+            "default_acl": "private",
+        },
+    }
+# The web server's internal location for MEDIA_ROOT (nginx: `internal`); empty = Django sends the bytes.
+MEDIA_ACCEL = text("MEDIA_ACCEL", "")
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# A press photo of 60 million pixels is larger than any camera of the desk makes.
+PHOTO_MAX_PIXELS = number("PHOTO_MAX_PIXELS", 60_000_000)
+PHOTO_MAX_BYTES = number("PHOTO_MAX_BYTES", 40_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+# ---- what browsers may do
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "media-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "frame-src": ["https://www.youtube-nocookie.com", "https://player.vimeo.com"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'self'"],
+    }
+}
+PERMISSIONS_POLICY = {
+    "camera": [],
+    "geolocation": [],
+    "microphone": [],
+    "payment": [],
+    "usb": [],
+    "interest-cohort": [],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION and flag("SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if flag("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# ---- caches and mail
+if os.environ.get("REDIS_URL"):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": text("REDIS_URL"),
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": VAR / "cache",
+        }
+    }
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = text("EMAIL_HOST", "localhost")
+EMAIL_PORT = number("EMAIL_PORT", 25)
+
+# ---- the paper's own
+# Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
+PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
+# Reads are collected in memory and written at most this often; a killed server loses no more than that.
+READ_FLUSH_SECONDS = number("READ_FLUSH_SECONDS", 5)
+
+# Django 6 changes this default; saying it here keeps both versions alike and quiet.
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+if ENV == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    MEDIA_ROOT = str(VAR / "test-media")
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+}

@@ -1,0 +1,41 @@
+"""The map of the site. Sections and static pages come last: they take every address that is left."""
+
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path, re_path
+
+from articles import views as articles
+from photos import views as photos
+from rankings import views as rankings
+from sections import views as sections
+
+from . import views
+
+handler404 = "newsroom.views.page_not_found"
+handler500 = "newsroom.views.server_error"
+
+TOKEN = r"(?P<token>[0-9a-f]{32})"
+
+story = [
+    path("", articles.article, name="article"),
+    path("print/", articles.print_preview, name="print"),
+]
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("search/", articles.search, name="search"),
+    path("reporters/<str:slug>/", articles.reporter, name="reporter"),
+    path("topics/<str:slug>/", articles.topic, name="topic"),
+    re_path(
+        r"^(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<slug>[\w-]{1,120})/", include(story)
+    ),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="/"), name="logout"),
+    path("reads/", rankings.reads, name="reads"),
+    re_path(rf"^media/p/[0-9a-f]{{2}}/{TOKEN}/(?P<name>[0-9a-z-]{{1,40}}\.(?:webp|avif|jpg))$", photos.picture),
+    re_path(rf"^media/films/[0-9a-f]{{2}}/{TOKEN}\.(?P<extension>mp4|webm|vtt)$", photos.film),
+    path("health/", views.health, name="health"),
+    path("admin/", admin.site.urls),
+    path("<path:path>/", sections.by_path, name="by_path"),
+    re_path(r"^(?P<path>.*[^/])$", sections.without_slash),
+]

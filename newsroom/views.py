@@ -1,0 +1,113 @@
+"""The front page, signing in, and pages for what goes wrong."""
+
+from django.contrib.auth.views import LoginView
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef, Q
+from django.http import HttpResponse, HttpResponseServerError
+from django.template.loader import get_template
+from django.views.decorators.http import require_safe
+
+from articles.models import Article, RelatedArticle
+from rankings.lists import load_lists
+from sections.menu import load_frame
+from sections.models import Section
+from sections.pages import render_page
+
+# Lists of the front page in the order of the page; those of the rail repeat what the page shows.
+FRONT_LISTS = (
+    *("front-lead", "front-top", "opinion", "darkroom", "video", "cartoon", "history"),
+    *("ticker", "top-10", "top-5-entertainment"),
+)
+RAIL_LISTS = ("ticker", "top-10", "top-5-entertainment")
+# Sections with a block of their own on the front page, and how many stories each shows.
+BLOCKS = {
+    "national": 6,
+    "business": 4,
+    "finance": 4,
+    "lifestyle": 4,
+    "entertainment": 4,
+    "sports": 4,
+    "world": 4,
+    "north-korea": 3,
+}
+# Newest stories fetched of each section: enough that a block is full without those shown above it.
+PER_SECTION = 14
+
+
+@require_safe
+def front(request):
+    """The front page: what editors placed, then what is read, then the newest of each section. 8 queries."""
+    newest = (
+        Article.objects.published()
+        .filter(Q(section=OuterRef("pk")) | Q(section__parent=OuterRef("pk")))
+        .latest_first()
+        .values("pk")[:PER_SECTION]
+    )
+    sections = {section.path: section for section in Section.objects.top().annotate(newest=ArraySubquery(newest))}
+    lists = load_lists(*FRONT_LISTS)
+    wanted = lists.ids.union(*(section.newest for section in sections.values()))
+    related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk").values("related")
+    found = Article.objects.published().filter(pk__in=wanted).for_cards().with_portraits()
+    articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
+    filled = lists.fill(articles)
+    shown = {
+        entry.article.pk for slug, story_list in filled.items() if slug not in RAIL_LISTS for entry in story_list.entries
+    }
+    lead = next(iter(filled["front-lead"].entries), None) if "front-lead" in filled else None
+    below = [articles[pk] for pk in lead.article.related_ids if pk in articles and pk not in shown][:3] if lead else []
+    shown |= {article.pk for article in below}
+    context = {
+        "front": True,
+        "lists": filled,
+        "lead": lead,
+        "lead_related": below,
+        "blocks": {
+            path.replace("-", "_"): _block(sections[path], articles, shown, size)
+            for path, size in BLOCKS.items()
+            if path in sections
+        },
+    }
+    return render_page("newsroom/front.html", context, canonical="/")
+
+
+def _block(section, articles, shown, size):
+    stories = [articles[pk] for pk in section.newest if pk in articles and pk not in shown][:size]
+    # A block opens with a picture where one of its stories has one.
+    stories.sort(key=lambda story: story.lead is None)
+    return {"section": section, "stories": stories}
+
+
+class SignIn(LoginView):
+    """Signing in, for staff; never kept by any cache."""
+
+    template_name = "newsroom/login.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(frame=load_frame(), **kwargs)
+
+    def get_default_redirect_url(self):
+        return "/admin/" if self.request.user.is_staff else "/"
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def page_not_found(request, exception=None):
+    """The 404 page, for every address that leads nowhere. Two queries."""
+    return render_page("404.html", {}, status=404)
+
+
+def server_error(request):
+    """The 500 page, which must not need the database."""
+    return HttpResponseServerError(get_template("500.html").render({}))
+
+
+@require_safe
+def health(request):
+    """200 and `ok` while the database answers: for load balancers. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,111 @@
+"""Taking a picture file into the library: check it, read what it says about itself, store it."""
+
+import hashlib
+import io
+import struct
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image, ImageOps
+
+from . import metadata, renditions
+from .models import Photo
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF")
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+
+
+def read_file(file):
+    """The bytes of an uploaded file. Raises ValidationError when there are too many of them."""
+    file.seek(0)
+    data = file.read(settings.PHOTO_MAX_BYTES + 1)
+    if len(data) > settings.PHOTO_MAX_BYTES:
+        limit = settings.PHOTO_MAX_BYTES // 1_000_000
+        raise ValidationError(f"This file is larger than {limit} MB. Save it as JPEG with less quality and try again.")
+    return data
+
+
+def check_image(data):
+    """The opened, fully decoded image in these bytes.
+
+    Raises ValidationError, in words for an editor, when they are no image that can be used: another kind
+    of file, a truncated one, or one whose pixels would fill the memory.
+    """
+    if not data:
+        raise ValidationError("This file is empty. Upload it again.")
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        raise ValidationError("This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF.") from None
+    except _DAMAGE:
+        raise ValidationError("This picture is damaged: its header cannot be read. Export it again.") from None
+    width, height = image.size
+    if width * height > settings.PHOTO_MAX_PIXELS:
+        limit = settings.PHOTO_MAX_PIXELS // 1_000_000
+        raise ValidationError(
+            f"This picture has {width} × {height} pixels; {limit} million is the most. Make it smaller and try again."
+        )
+    try:
+        image.load()
+    except _DAMAGE:
+        raise ValidationError("This picture is damaged or cut off: the upload or the export did not finish.") from None
+    return image
+
+
+def difference_hash(image):
+    """64 bits as 16 hexadecimal digits that stay nearly the same for resized or re-encoded copies (dHash)."""
+    small = ImageOps.exif_transpose(image).convert("L").resize((9, 8), Image.Resampling.BILINEAR)
+    pixels = list(small.tobytes())
+    bits = "".join("1" if pixels[9 * y + x] < pixels[9 * y + x + 1] else "0" for y in range(8) for x in range(8))
+    return f"{int(bits, 2):016x}"
+
+
+def describe(data):
+    """The fields of a Photo that its file alone decides: size as shown, hashes, and its own metadata."""
+    image = check_image(data)
+    width, height = image.size
+    if metadata.is_turned(image):
+        width, height = height, width
+    return {
+        "width": width,
+        "height": height,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "phash": difference_hash(image),
+    }, metadata.read(image)
+
+
+def add_photo(file, name, render=True, **fields):
+    """Stores a picture file as a new Photo and returns it.
+
+    Fields that are given and not empty win over what the file says about itself. `render=False` leaves
+    the pictures to `manage.py make_renditions`. Raises ValidationError for a file that cannot be used;
+    nothing is stored then.
+    """
+    data = read_file(file)
+    facts, told = describe(data)
+    given = {key: value for key, value in fields.items() if value not in ("", None, [])}
+    photo = Photo(original_name=name[:200], **facts, **(told | given))
+    photo.file.save(name, ContentFile(data), save=False)
+    photo.save()
+    if render:
+        renditions.make(photo)
+    return photo
+
+
+def replace_file(photo, file, name):
+    """Puts another file behind a Photo: every story that uses it shows the new picture at new addresses.
+
+    Raises ValidationError for a file that cannot be used; the old one stays then.
+    """
+    from .models import new_token
+
+    data = read_file(file)
+    facts, _ = describe(data)
+    for field, value in facts.items():
+        setattr(photo, field, value)
+    photo.token, photo.original_name, photo.rendered_at = new_token(), name[:200], None
+    photo.file.save(name, ContentFile(data), save=False)
+    photo.save()
+    renditions.make(photo)
+    return photo

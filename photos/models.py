@@ -1,0 +1,118 @@
+"""Photos: the original as it came in, what is known about it, and the pictures made from it."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from . import renditions
+
+
+def new_token():
+    """128 random bits: the part of a picture's address that cannot be guessed."""
+    return secrets.token_hex(16)
+
+
+def original_name(photo, filename):
+    """Where an original lies in the storage; originals are never served."""
+    suffix = filename.rpartition(".")[2].lower()[:5] or "bin"
+    return f"originals/{photo.token[:2]}/{photo.token}.{suffix}"
+
+
+class PhotoQuerySet(models.QuerySet):
+    def without_renditions(self):
+        """Photos whose pictures have not been made yet."""
+        return self.filter(rendered_at=None)
+
+    def expired(self, on):
+        """Photos whose rights end before or on the date."""
+        return self.filter(expires_on__lte=on)
+
+
+class PhotoManager(models.Manager.from_queryset(PhotoQuerySet)):
+    def get_by_natural_key(self, uuid):
+        return self.get(uuid=uuid)
+
+
+class Photo(models.Model):
+    """A picture of the library. Caption, credit and alt text may be overridden by each use in a story.
+
+    Width and height are those that a reader sees, with the camera's orientation applied. Make new ones
+    with `photos.library.add_photo`, which reads the file, its metadata and its size.
+    """
+
+    class Rights(models.TextChoices):
+        OWN = "own", "Our own"
+        AGENCY = "agency", "Agency, by contract"
+        COURTESY = "courtesy", "Courtesy, for this story"
+        LICENSED = "licensed", "Open licence"
+        UNKNOWN = "unknown", "Not checked"
+        NONE = "none", "No rights: must not be used"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    file = models.FileField(upload_to=original_name, max_length=200)
+    original_name = models.CharField(max_length=200, blank=True, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    sha256 = models.CharField(max_length=64, editable=False, db_index=True)
+    phash = models.CharField(max_length=16, editable=False, blank=True)
+    alt_text = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="What the picture shows, for readers who cannot see it. Not the caption again.",
+    )
+    caption = models.TextField(blank=True, help_text="Used under the picture where a story writes none of its own.")
+    credit = models.CharField(max_length=200, blank=True, help_text="Printed after every caption: Yonhap, Courtesy of ...")
+    photographer = models.CharField(max_length=200, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    keywords = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    rights = models.CharField(max_length=10, choices=Rights, default=Rights.UNKNOWN)
+    expires_on = models.DateField(null=True, blank=True, help_text="Last day of the licence is the day before.")
+    licence = models.CharField(max_length=60, blank=True, help_text="SPDX name of an open licence: CC-BY-4.0.")
+    licence_url = models.URLField(blank=True)
+    focal_x = models.FloatField(
+        default=0.5,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Part of the width, 0 to 1, that every crop must show.",
+    )
+    focal_y = models.FloatField(
+        default=0.5,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Part of the height, 0 to 1, that every crop must show.",
+    )
+    avif = models.BooleanField(default=False, editable=False)
+    rendered_at = models.DateTimeField(null=True, editable=False)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="photos"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PhotoManager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="photo_has_size"),
+            models.CheckConstraint(
+                condition=Q(focal_x__range=(0, 1), focal_y__range=(0, 1)), name="photo_focal_point_inside"
+            ),
+        ]
+
+    def __str__(self):
+        return self.alt_text[:80] or self.original_name or str(self.uuid)
+
+    def natural_key(self):
+        return (str(self.uuid),)
+
+    def picture(self, crop="full"):
+        """Addresses and sizes of the pictures of one crop, or None where none were made yet.
+
+        Pure arithmetic: no query, no look at the disk.
+        """
+        return renditions.picture(self, crop) if self.rendered_at else None

@@ -1,0 +1,158 @@
+"""Pictures made from a photo: which sizes there are, what they are called, and how they are made.
+
+Sizes and names follow from the photo's row alone, so a page knows every address without a query and
+without a look at the disk. Names carry the photo's token, which cannot be guessed, and the focal point
+of a crop, so that a moved focal point gives new addresses.
+"""
+
+import io
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image, ImageCms, ImageOps
+
+RATIOS = {"full": None, "3x2": 3 / 2, "16x9": 16 / 9, "4x3": 4 / 3, "1x1": 1.0}
+WIDTHS = {
+    "full": (480, 800, 1200, 1600),
+    "3x2": (240, 480, 800, 1200),
+    "16x9": (480, 800, 1200),
+    "4x3": (1200,),
+    "1x1": (160, 480, 1200),
+}
+# One JPEG per crop is enough: the few programs that read no WebP are crawlers and mail readers.
+JPEG_WIDTH = 1200
+WEBP_QUALITY, JPEG_QUALITY, AVIF_QUALITY = 76, 82, 58
+# AVIF costs about ten times as long to make; it is kept where it saves at least this part of the WebP.
+AVIF_SAVING = 0.15
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What an `img` or `picture` element needs for one crop of a photo."""
+
+    src: str
+    width: int
+    height: int
+    webp: str
+    avif: str
+
+
+def crop_box(width, height, ratio, focal_x, focal_y):
+    """The largest box (left, top, right, bottom) of the ratio that keeps the focal point as central as it can."""
+    if ratio is None:
+        return 0, 0, width, height
+    box_width, box_height = min(width, round(height * ratio)), min(height, round(width / ratio))
+    left = min(max(round(width * focal_x - box_width / 2), 0), width - box_width)
+    top = min(max(round(height * focal_y - box_height / 2), 0), height - box_height)
+    return left, top, left + box_width, top + box_height
+
+
+def sizes(width, height, crop):
+    """(width, height) of every picture of a crop, smallest first; never larger than the photo."""
+    left, top, right, bottom = crop_box(width, height, RATIOS[crop], 0.5, 0.5)
+    full, tall = right - left, bottom - top
+    widest = min(full, WIDTHS[crop][-1])
+    # A step that is nearly the widest one would only be a second copy of it.
+    steps = [step for step in WIDTHS[crop] if step < widest * 0.9] + [widest]
+    return [(step, max(1, round(tall * step / full))) for step in steps]
+
+
+def jpeg_size(width, height, crop):
+    """(width, height) of the one JPEG of a crop."""
+    return next((size for size in reversed(sizes(width, height, crop)) if size[0] <= JPEG_WIDTH), None) or sizes(
+        width, height, crop
+    )[0]
+
+
+def name(photo, crop, width, extension):
+    """The name of one picture in the storage, also the end of its address."""
+    focal = "" if crop == "full" else f"-{round(photo.focal_x * 100)}-{round(photo.focal_y * 100)}"
+    return f"p/{photo.token[:2]}/{photo.token}/{crop}{focal}-{width}.{extension}"
+
+
+def picture(photo, crop="full"):
+    """The Picture of one crop of a photo."""
+
+    def srcset(extension):
+        return ", ".join(
+            f"{settings.MEDIA_URL}{name(photo, crop, width, extension)} {width}w"
+            for width, _ in sizes(photo.width, photo.height, crop)
+        )
+
+    width, height = jpeg_size(photo.width, photo.height, crop)
+    return Picture(
+        src=f"{settings.MEDIA_URL}{name(photo, crop, width, 'jpg')}",
+        width=width,
+        height=height,
+        webp=srcset("webp"),
+        avif=srcset("avif") if photo.avif else "",
+    )
+
+
+def upright(image):
+    """The image as a reader should see it: turned as the camera says, in sRGB, without any metadata."""
+    profile = image.info.get("icc_profile")
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a pixel
+        image = image.point(lambda value: value / 256).convert("L") if image.getextrema()[1] > 255 else image.convert("L")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except ImageCms.PyCMSError:
+            pass  # a damaged profile: the plain colours are the best guess
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        paper = Image.new("RGB", image.size, "white")
+        image = image.convert("RGBA")
+        paper.paste(image, mask=image.getchannel("A"))
+        image = paper
+    return image.convert("RGB")
+
+
+def _encode(image, extension):
+    out = io.BytesIO()
+    if extension == "webp":
+        image.save(out, "WEBP", quality=WEBP_QUALITY, method=4)
+    elif extension == "avif":
+        image.save(out, "AVIF", quality=AVIF_QUALITY, speed=8)
+    else:
+        image.save(out, "JPEG", quality=JPEG_QUALITY, progressive=True, optimize=True)
+    return out.getvalue()
+
+
+def avif_pays(image):
+    """Whether AVIF is so much smaller than WebP for this image that the time to make it is well spent."""
+    sample = image.copy()
+    sample.thumbnail((800, 800))
+    return len(_encode(sample, "avif")) < len(_encode(sample, "webp")) * (1 - AVIF_SAVING)
+
+
+def make(photo):
+    """Makes every picture of a photo, marks its row as rendered and returns how many files were written.
+
+    Files that exist already are left alone: their names say what is in them. The photo's file must be an
+    image that `photos.library.check_image` accepts; raises OSError when it is missing or damaged.
+    """
+    with photo.file.open("rb") as stream, Image.open(stream) as image:
+        image.draft("RGB", (3200, 3200))  # JPEG decodes at a fraction of the size where that is enough
+        image = upright(image)
+    photo.avif = avif_pays(image)
+    written = 0
+    for crop, ratio in RATIOS.items():
+        cropped = image.crop(crop_box(*image.size, ratio, photo.focal_x, photo.focal_y))
+        jpeg = jpeg_size(photo.width, photo.height, crop)
+        for size in sizes(photo.width, photo.height, crop):
+            extensions = ["webp", *(["avif"] if photo.avif else []), *(["jpg"] if size == jpeg else [])]
+            missing = [e for e in extensions if not default_storage.exists(name(photo, crop, size[0], e))]
+            if not missing:
+                continue
+            scaled = cropped.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+            for extension in missing:
+                default_storage.save(name(photo, crop, size[0], extension), ContentFile(_encode(scaled, extension)))
+                written += 1
+    photo.rendered_at = timezone.now()
+    type(photo).objects.filter(pk=photo.pk).update(rendered_at=photo.rendered_at, avif=photo.avif)
+    return written

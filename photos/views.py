@@ -1,0 +1,94 @@
+"""Serving pictures and films: only what a public page uses, never an original."""
+
+import re
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from articles.models import Article, ArticlePhoto, Reporter, Video
+from rankings.models import Placement
+
+from .models import Photo
+
+TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg", "mp4": "video/mp4", "webm": "video/webm"}
+TYPES["vtt"] = "text/vtt; charset=utf-8"
+# A picture keeps its address as long as it keeps its bytes; a day bounds how long a withdrawn one lingers.
+MAX_AGE = 86_400
+
+
+@require_safe
+def picture(request, token, name):
+    """A picture made from a photo, while a public story, reporter or placement shows the photo. One query."""
+    uses = ArticlePhoto.objects.filter(photo=OuterRef("pk"), article__in=Article.objects.published())
+    portraits = Reporter.objects.filter(portrait=OuterRef("pk"))
+    placed = Placement.objects.in_force().filter(photo=OuterRef("pk"))
+    shown = Photo.objects.filter(token=token).filter(Exists(uses) | Exists(portraits) | Exists(placed))
+    return _file(request, f"p/{token[:2]}/{token}/{name}", shown.exists() or _may_preview(request))
+
+
+@require_safe
+def film(request, token, extension):
+    """The film or captions of a public story. One query."""
+    shown = Video.objects.filter(token=token, article__in=Article.objects.published())
+    return _file(request, f"films/{token[:2]}/{token}.{extension}", shown.exists() or _may_preview(request))
+
+
+def _may_preview(request):
+    """Whether a member of the staff asks; looks at the session only when the file is not public."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return "private" if request.user.is_staff and request.user.has_perm("photos.view_photo") else None
+
+
+def _file(request, name, allowed):
+    if not allowed:
+        raise Http404("There is no such picture.")
+    private = allowed == "private"
+    extension = name.rpartition(".")[2]
+    if settings.MEDIA_ACCEL:
+        response = HttpResponse(headers={"X-Accel-Redirect": settings.MEDIA_ACCEL.rstrip("/") + "/" + name})
+        response["Content-Type"] = TYPES[extension]
+    elif hasattr(default_storage, "bucket"):
+        response = HttpResponseRedirect(default_storage.url(name))
+        private = True  # a signed address that soon expires
+    else:
+        try:
+            stream = default_storage.open(name)
+        except OSError:
+            raise Http404("This picture's file is missing.") from None
+        response = _ranged(request, stream, TYPES[extension])
+    if private:
+        patch_cache_control(response, no_store=True)
+    else:
+        patch_cache_control(response, public=True, max_age=MAX_AGE)
+    return response
+
+
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def _ranged(request, stream, content_type):
+    """The file, or the one range of bytes that was asked for (RFC 9110, 14.2); players need it to seek."""
+    size = stream.size
+    match = RANGE.fullmatch(request.headers.get("Range", ""))
+    if not match or match.groups() == ("", ""):
+        return FileResponse(stream, content_type=content_type, headers={"Accept-Ranges": "bytes"})
+    first, last = match.groups()
+    if first:
+        start, stop = int(first), min(int(last) + 1 if last else size, size)
+    else:
+        start, stop = max(size - int(last), 0), size
+    if start >= stop:
+        stream.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    stream.seek(start)
+    data = stream.read(min(stop - start, 2_000_000))
+    stream.close()
+    response = HttpResponse(data, status=206, content_type=content_type)
+    response["Content-Range"] = f"bytes {start}-{start + len(data) - 1}/{size}"
+    response["Accept-Ranges"] = "bytes"
+    return response

@@ -1,0 +1,92 @@
+"""Counting reads: collected in each worker, written in batches, none of them twice.
+
+A reader's browser sends one small request for a story and hour (static/js/reads.js keeps the mark). The
+worker adds it up in memory and writes at most every READ_FLUSH_SECONDS, and once more when it ends; a worker
+that is killed loses no more than those seconds.
+"""
+
+import atexit
+import threading
+import uuid
+from collections import Counter
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+_lock = threading.Lock()
+_waiting = Counter()
+_timer = None
+
+
+def count_read(article_id, at=None):
+    """Adds one read of a story. Costs no query; a thread writes it within READ_FLUSH_SECONDS."""
+    global _timer
+    hour = (at or timezone.now()).replace(minute=0, second=0, microsecond=0)
+    with _lock:
+        _waiting[article_id, hour] += 1
+        if _timer is None:
+            _timer = threading.Timer(settings.READ_FLUSH_SECONDS, _flush_in_thread)
+            _timer.daemon = True
+            _timer.start()
+
+
+def flush():
+    """Writes what was collected; returns how many counts it touched. Failing keeps them for the next time."""
+    global _timer
+    with _lock:
+        batch, _timer = dict(_waiting), None
+        _waiting.clear()
+    if not batch:
+        return 0
+    try:
+        return write_batch(batch)
+    except Exception:
+        with _lock:
+            _waiting.update(batch)
+        raise
+
+
+def _flush_in_thread():
+    try:
+        flush()
+    finally:
+        connection.close()
+
+
+def write_batch(batch, batch_id=None):
+    """Adds {(article id, hour): reads} to the stored counts; returns how many counts it touched.
+
+    The batch's id goes in with it, in one transaction: writing it again adds nothing. Stories that do not
+    exist or are not public are left out. Two queries.
+    """
+    batch_id = batch_id or uuid.uuid4()
+    articles, hours, reads = zip(*((*key, count) for key, count in sorted(batch.items())), strict=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rankings_readbatch (uuid, written_at) VALUES (%s, now()) ON CONFLICT DO NOTHING", [str(batch_id)]
+        )
+        if not cursor.rowcount:
+            return 0
+        # An upsert that adds to what stands there, for ids that may not exist: the ORM has no such statement.
+        cursor.execute(
+            """
+            INSERT INTO rankings_readcount (article_id, hour, reads)
+            SELECT a.id, given.hour, given.reads
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS given (article, hour, reads)
+            JOIN articles_article a ON a.id = given.article AND a.status = 'ready' AND a.publish_at <= now()
+            ON CONFLICT (article_id, hour) DO UPDATE SET reads = rankings_readcount.reads + EXCLUDED.reads
+            """,
+            [list(articles), list(hours), list(reads)],
+        )
+        return cursor.rowcount
+
+
+def _at_exit():
+    try:
+        flush()
+    except Exception:  # the database may be gone by now: nothing is left to tell
+        return
+
+
+atexit.register(_at_exit)

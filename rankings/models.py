@@ -1,0 +1,210 @@
+"""Ranked lists: what editors place, what readers read, and the order that follows from both.
+
+A front's zone is a StoryList. A Placement is a story that an editor put at a position for a period; a
+RankedStory is a computed entry below it. Neither is rewritten: a period ends and another begins.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from articles.models import Article
+from photos.models import Photo
+from sections.models import Section
+
+from .querysets import PlacementQuerySet, RankedStoryQuerySet
+
+
+class StoryListManager(models.Manager):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+
+class StoryList(models.Model):
+    """A list of stories with a size: Top 10 Stories, the ticker, the lead of the front page."""
+
+    class Fill(models.TextChoices):
+        READ = "read", "Most read, then newest"
+        LATEST = "latest", "Newest"
+        NONE = "none", "Nothing: only what editors place"
+
+    slug = models.SlugField(max_length=60, unique=True, help_text="The page looks for it under this word.")
+    title = models.CharField(max_length=80)
+    size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
+    section = models.ForeignKey(
+        Section,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="story_lists",
+        help_text="Only stories of this section; empty: the whole paper.",
+    )
+    fill = models.CharField(
+        "places that editors leave free", max_length=10, choices=Fill, default=Fill.READ
+    )
+    window_hours = models.PositiveIntegerField(
+        default=48, validators=[MinValueValidator(1)], help_text="Reads and stories older than this do not count."
+    )
+    half_life_hours = models.PositiveIntegerField(
+        default=6, validators=[MinValueValidator(1)], help_text="After this time a read counts half."
+    )
+    repeats = models.BooleanField(
+        default=True, help_text="Off: leaves out stories that the lists above it on the page show already."
+    )
+    shown_on = models.CharField(
+        max_length=20,
+        choices=[("every", "Every page"), ("front", "Front page"), ("stories", "Stories and sections")],
+        default="every",
+    )
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order in which lists choose their stories.")
+
+    objects = StoryListManager()
+
+    class Meta:
+        ordering = ["position", "slug"]
+
+    def __str__(self):
+        return self.title
+
+    def natural_key(self):
+        return (self.slug,)
+
+    natural_key.dependencies = ["sections.section"]
+
+
+class PlacementManager(models.Manager.from_queryset(PlacementQuerySet)):
+    def get_by_natural_key(self, slug, position, starts):
+        return self.get(story_list__slug=slug, position=position, period__startswith=starts, cancelled_at=None)
+
+
+class Placement(models.Model):
+    """A story at a position of a list for a period, put there by an editor. Written by `rankings.placing`."""
+
+    story_list = models.ForeignKey(StoryList, models.CASCADE, related_name="placements")
+    position = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
+    article = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="placements")
+    fallback = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="fallback_placements")
+    working_title = models.CharField(max_length=200, blank=True, help_text="For a place booked before the story exists.")
+    headline = models.CharField(max_length=200, blank=True, help_text="Only here; empty: the story's own.")
+    deck = models.TextField(blank=True)
+    photo = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="placements")
+    period = DateTimeRangeField(help_text="From when until when; no end: until it is ended.")
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="placements"
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = PlacementManager()
+
+    class Meta:
+        ordering = ["story_list", "position", "-period"]
+        constraints = [
+            ExclusionConstraint(
+                name="placement_one_at_a_time",
+                expressions=[
+                    ("story_list", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(cancelled_at=None),
+                violation_error_message="Another story holds this position in that period.",
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False) & Q(period__startswith__isnull=False),
+                name="placement_period_has_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(article__isnull=False) | ~Q(working_title=""),
+                name="placement_story_or_title",
+                violation_error_message="Choose a story, or write a working title for the one to come.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"position {self.position}"
+
+    def natural_key(self):
+        return (self.story_list.slug, self.position, self.period.lower.isoformat())
+
+    natural_key.dependencies = ["rankings.storylist", "articles.article", "photos.photo", "readers.user"]
+
+
+class RankedStoryManager(models.Manager.from_queryset(RankedStoryQuerySet)):
+    def get_by_natural_key(self, slug, position, starts):
+        return self.get(story_list__slug=slug, position=position, period__startswith=starts)
+
+
+class RankedStory(models.Model):
+    """A computed entry of a list, with the period in which it stood there and the sum behind it."""
+
+    story_list = models.ForeignKey(StoryList, models.CASCADE, related_name="ranked_stories")
+    position = models.PositiveSmallIntegerField()
+    article = models.ForeignKey(Article, models.CASCADE, related_name="rankings")
+    period = DateTimeRangeField()
+    score = models.FloatField(default=0)
+    breakdown = models.JSONField(default=dict, help_text="Reads in the window, their decayed sum, what decided.")
+
+    objects = RankedStoryManager()
+
+    class Meta:
+        ordering = ["story_list", "position"]
+        verbose_name_plural = "ranked stories"
+        constraints = [
+            ExclusionConstraint(
+                name="ranked_story_one_at_a_time",
+                expressions=[
+                    ("story_list", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+    def __str__(self):
+        return f"rank {self.position}"
+
+    def natural_key(self):
+        return (self.story_list.slug, self.position, self.period.lower.isoformat())
+
+    natural_key.dependencies = ["rankings.storylist", "articles.article"]
+
+
+class ReadCountManager(models.Manager):
+    def get_by_natural_key(self, guid, hour):
+        return self.get(article__guid=guid, hour=hour)
+
+
+class ReadCount(models.Model):
+    """How often an article was read in one hour. Grows by upsert; the article row is never touched."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="read_counts")
+    hour = models.DateTimeField(help_text="The beginning of the hour.")
+    reads = models.PositiveIntegerField()
+
+    objects = ReadCountManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("article", "hour", name="read_count_once")]
+        indexes = [models.Index(fields=["hour"], name="read_count_hour")]
+
+    def __str__(self):
+        return f"{self.reads} reads"
+
+    def natural_key(self):
+        return (str(self.article.guid), self.hour.isoformat())
+
+    natural_key.dependencies = ["articles.article"]
+
+
+class ReadBatch(models.Model):
+    """A batch of reads that was written; its id keeps a repeated write from counting twice."""
+
+    uuid = models.UUIDField(primary_key=True)
+    written_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self):
+        return str(self.uuid)

@@ -1,0 +1,86 @@
+"""Formatting for the reader's pages: icons, pictures and dates. Nothing here touches the database."""
+
+from functools import cache
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
+
+register = template.Library()
+
+
+@cache
+def _icon(name):
+    path = finders.find(f"icons/{name}.svg")
+    if path is None:
+        return ""
+    with open(path) as file:
+        svg = file.read()
+    inner = svg[svg.index(">") + 1 : svg.rindex("</svg>")]
+    view_box = svg.partition('viewBox="')[2].partition('"')[0]
+    return mark_safe(f'<svg class="icon" viewBox="{view_box}" aria-hidden="true">{inner}</svg>')
+
+
+@register.simple_tag
+def icon(name):
+    """The line icon of that name from static/icons, inline; nothing if there is none."""
+    return _icon(name)
+
+
+@register.filter
+def picture(photo, crop="full"):
+    """The Picture of a photo in one crop (see photos.renditions), None without one."""
+    return photo.picture(crop) if photo else None
+
+
+@register.filter
+def stamp(moment, precision="minute"):
+    """A moment as the article page prints it: 2021-02-27 09:32, or 2021-02-27 where no hour is known."""
+    if not moment:
+        return ""
+    return timezone.localtime(moment).strftime("%Y-%m-%d" if precision == "day" else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def moment(moment, precision="minute"):
+    """A moment as lists print it: Oct. 16, 05:10; with the year instead of the hour once it is past."""
+    if not moment:
+        return ""
+    local = timezone.localtime(moment)
+    if local.year != timezone.localtime().year:
+        return date_format(local, "N j, Y")
+    return date_format(local, "N j" if precision == "day" else "N j, H:i")
+
+
+@register.filter
+def machine(moment, precision="minute"):
+    """A moment for `datetime` attributes: ISO 8601 with Seoul's offset, or the date alone."""
+    if not moment:
+        return ""
+    local = timezone.localtime(moment)
+    return local.date().isoformat() if precision == "day" else local.isoformat(timespec="minutes")
+
+
+@register.filter
+def spelled(address):
+    """An e-mail address as people read it and address collectors do not: noh (at) example.com."""
+    return address.replace("@", " (at) ")
+
+
+@register.filter
+def licence_url(name):
+    """The address of a Creative Commons licence by its SPDX name, empty for others."""
+    parts = name.lower().split("-")
+    if parts[:1] == ["cc0"]:
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    if parts[:2] == ["cc", "by"] and len(parts) >= 3:
+        return f"https://creativecommons.org/licenses/{'-'.join(parts[1:-1])}/{parts[-1]}/"
+    return ""
+
+
+@register.filter
+def get(mapping, key):
+    """The value of a dict under a key that has a hyphen, None without one."""
+    return (mapping or {}).get(key)

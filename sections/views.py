@@ -1,0 +1,65 @@
+"""Fronts and lists of sections, static pages, and what is left of old addresses."""
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.utils.http import escape_leading_slashes
+from django.views.decorators.http import require_safe
+
+from articles.models import Article, OldAddress
+from articles.paging import page_of, read_cursor
+from rankings.lists import load_lists
+
+from .models import Page, Redirect, Section
+from .pages import render_page
+
+OPENING = 3
+
+
+@require_safe
+def by_path(request, path):
+    """The section, static page or redirect at an address that nothing else answers."""
+    section = Section.objects.with_parent().filter(path=path).first()
+    if section:
+        return section_page(request, section)
+    page = Page.objects.filter(address=f"/{path}/").first()
+    if page:
+        return render_page("sections/page.html", {"page": page}, canonical=page.address)
+    return moved(request)
+
+
+@require_safe
+def without_slash(request, path):
+    """An address of an older system, or one of ours whose last slash was forgotten."""
+    if "." in path.rpartition("/")[2] or OldAddress.objects.target(request.path, request.get_full_path()):
+        return moved(request)
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(escape_leading_slashes(f"/{path}/") + (f"?{query}" if query else ""))
+
+
+def moved(request):
+    """A permanent redirect from an address that once existed. Two queries. Raises Http404 for all others."""
+    paths = (request.path, request.get_full_path())
+    redirect = Redirect.objects.filter(old_path__in=paths).first()
+    target = redirect.new_path if redirect else OldAddress.objects.target(*paths)
+    if not target:
+        raise Http404("Nothing stands at this address.")
+    return HttpResponsePermanentRedirect(target)
+
+
+def section_page(request, section):
+    """A section's front, or the list of a subsection: newest first, with the ranked lists. 6 queries."""
+    before = read_cursor(request.GET.get("before"))
+    lists = load_lists("ticker", "top-10", "top-5-entertainment")
+    page = page_of(Article.objects.published().in_section(section), before, also=lists.ids)
+    canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
+    # A front opens with three stories at large; what is left of the page follows in rows.
+    opening = page.articles[:OPENING] if page.is_first and not section.parent_id else []
+    context = {
+        "opening": opening,
+        "from": f"{len(opening)}:",
+        "section": section,
+        "top": section.parent or section,
+        "current": section.top_path,
+        "page": page,
+        "lists": lists.fill(page.others),
+    }
+    return render_page("sections/section.html", context, canonical=canonical)
