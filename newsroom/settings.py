@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "csp",
+    "newsroom",
 ]
 
 MIDDLEWARE = [
@@ -182,7 +183,7 @@ MEDIA_ROOT = text("MEDIA_ROOT", str(VAR / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "newsroom.static.JoinedStaticFilesStorage"
         if ENV != "test"
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -268,12 +269,11 @@ PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 # Reads are collected in memory and written at most this often; a killed server loses no more than that.
 READ_FLUSH_SECONDS = number("READ_FLUSH_SECONDS", 5)
 
-# Django 6 changes this default; saying it here keeps both versions alike and quiet.
-FORMS_URLFIELD_ASSUME_HTTPS = True
-
 if ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     MEDIA_ROOT = str(VAR / "test-media")
+    # The test server serves the sources of static files itself.
+    MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING = {

@@ -29,6 +29,7 @@ urlpatterns = [
     re_path(
         r"^(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<slug>[\w-]{1,120})/", include(story)
     ),
+    path("sitemap/", views.site_map, name="sitemap"),
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="/"), name="logout"),
     path("reads/", rankings.reads, name="reads"),

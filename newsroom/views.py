@@ -78,6 +78,12 @@ def _block(section, articles, shown, size):
     return {"section": section, "stories": stories}
 
 
+@require_safe
+def site_map(request):
+    """The site map for people: every section, and every page of the footer. Two queries."""
+    return render_page("newsroom/sitemap.html", {}, canonical="/sitemap/")
+
+
 class SignIn(LoginView):
     """Signing in, for staff; never kept by any cache."""
 

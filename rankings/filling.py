@@ -29,14 +29,20 @@ def fill(size, *sources):
     return list(chosen)
 
 
+def candidates(story_list, at):
+    """The articles that a list may show: public, of its section and format."""
+    stories = Article.objects.published(at)
+    if story_list.section_id:
+        stories = stories.in_section(story_list.section)
+    return stories.filter(format=story_list.format) if story_list.format else stories
+
+
 def most_read(story_list, at):
     """(article id, score, reads) of the list's stories, best first.
 
     The score is the sum over hours of reads × 0.5 ^ (age in hours ÷ half-life), over the list's window. One query.
     """
-    stories = Article.objects.published(at)
-    if story_list.section_id:
-        stories = stories.in_section(story_list.section)
+    stories = candidates(story_list, at)
     # Exponential decay in SQL: the ORM has no exponent of an age.
     decay = RawSQL(
         "reads * exp(%s * extract(epoch FROM %s - hour) / 3600)",
@@ -56,9 +62,7 @@ def most_read(story_list, at):
 
 def newest(story_list, at):
     """Ids of the list's newest stories. One query."""
-    stories = Article.objects.published(at)
-    if story_list.section_id:
-        stories = stories.in_section(story_list.section)
+    stories = candidates(story_list, at)
     return list(stories.latest_first().values_list("pk", flat=True)[: story_list.size + SPARE])
 
 

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from articles.models import Article
 from photos.models import Photo
@@ -41,6 +42,9 @@ class StoryList(models.Model):
         blank=True,
         related_name="story_lists",
         help_text="Only stories of this section; empty: the whole paper.",
+    )
+    format = models.CharField(
+        max_length=10, choices=Article.Format, blank=True, help_text="Only articles of this format; empty: all."
     )
     fill = models.CharField(
         "places that editors leave free", max_length=10, choices=Fill, default=Fill.READ
@@ -204,7 +208,7 @@ class ReadBatch(models.Model):
     """A batch of reads that was written; its id keeps a repeated write from counting twice."""
 
     uuid = models.UUIDField(primary_key=True)
-    written_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    written_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self):
         return str(self.uuid)

@@ -29,7 +29,7 @@ MISSING = (
 
 
 def find_chromium():
-    """The path of a Chromium or Chrome that starts, or None; one named in NEWSROOM_CHROMIUM is taken first."""
+    """The path of a Chromium or Chrome that starts, NEWSROOM_CHROMIUM before others, or None."""
     if chosen := os.environ.get("NEWSROOM_CHROMIUM"):
         return chosen
     found = [path for name in NAMES if (path := shutil.which(name))]

@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True)),
                 ('content', models.JSONField()),
                 ('public_from', models.DateTimeField(blank=True, help_text='Since when readers see it; empty: not yet.', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='articles.article')),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='article_versions', to=settings.AUTH_USER_MODEL)),
             ],

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from .article import Article
 
@@ -32,7 +33,7 @@ class ArticleVersion(models.Model):
     )
     content = models.JSONField()
     public_from = models.DateTimeField(null=True, blank=True, help_text="Since when readers see it; empty: not yet.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ArticleVersionManager()
 

@@ -1,0 +1,98 @@
+"""The demo paper: fixtures in newsroom/fixtures/demo, with their pictures and films, dated so that it is today's."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.core import serializers
+from django.core.files import File
+from django.core.management import call_command
+from django.db import models, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from articles import publishing
+from articles.models import Article, ArticleVersion, Video
+from photos.models import Photo, new_token
+from rankings.models import ReadCount
+
+FOLDER = Path(__file__).parent / "fixtures" / "demo"
+# The moment at which the demo's articles were "now"; loading moves every date by what has passed since.
+WRITTEN_AT = datetime.fromisoformat("2026-11-25T09:00:00+09:00")
+# In the order of their dependencies. The first two are fixtures of their own, good for any paper.
+FIXTURES = ("menu", "lists", "masthead", "pages", "photos", "people", "articles", "placements", "reads")
+# When a row was made is the moment of loading already.
+NOT_MOVED = ("created_at", "changed_at")
+ACCOUNT, PASSWORD, EMAIL = "editor", "editor", "editor@hangangtimes.example"
+
+
+@transaction.atomic
+def load(now=None):
+    """Loads the demo into an empty paper; returns the number of articles. Pictures are made afterwards."""
+    moved = (now or timezone.now()).replace(second=0, microsecond=0) - WRITTEN_AT
+    call_command("loaddata", "menu", "lists", verbosity=0)
+    later = []
+    for name in FIXTURES[2:]:
+        with (FOLDER / f"{name}.json").open("rb") as stream:
+            for row in serializers.deserialize("json", stream, handle_forward_references=True):
+                _prepare(row.object, moved)
+                row.save()
+                if row.deferred_fields:
+                    later.append(row)
+    for row in later:
+        row.save_deferred_fields()
+    for article in Article.objects.published():
+        publishing.refresh_texts(article)
+        publishing.record_version(
+            article, kind=ArticleVersion.Kind.PUBLISHED, public_from=article.updated_at or article.publish_at
+        )
+    return Article.objects.count()
+
+
+def _prepare(row, moved):
+    """Moves a row's dates and brings its file into the storage."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, DateTimeRangeField):
+            period = getattr(row, field.attname)
+            ends = period.upper + moved if period.upper else None
+            setattr(row, field.attname, DateTimeTZRange(period.lower + moved, ends))
+        elif isinstance(field, models.DateTimeField) and field.name not in NOT_MOVED:
+            if value := getattr(row, field.attname):
+                setattr(row, field.attname, value + moved)
+    if isinstance(row, Article) and row.publish_at:
+        row.address_date = timezone.localtime(row.publish_at).date()
+    if isinstance(row, ReadCount):
+        row.hour = row.hour.replace(minute=0)
+    if isinstance(row, Photo):
+        row.token = new_token()
+        _store(row.file, "pictures", row.original_name)
+    if isinstance(row, Video):
+        row.token = new_token()
+        for file in (row.file, row.captions):
+            if file:
+                _store(file, "films", file.name)
+
+
+def _store(file, folder, name):
+    with (FOLDER / folder / name).open("rb") as stream:
+        file.save(name, File(stream), save=False)
+
+
+def account(first=False):
+    """The demo's account as (name, password), or None where it does not exist or must not.
+
+    It is made when the demo is loaded (`first`). On an address that others can reach (NEWSROOM_PUBLIC=1)
+    everybody would know the password, so there it is switched off; back on the own machine it works again.
+    """
+    User = get_user_model()
+    public = os.environ.get("NEWSROOM_PUBLIC") == "1"
+    if first and not User.objects.filter(username=ACCOUNT).exists():
+        User.objects.create_superuser(ACCOUNT, EMAIL, PASSWORD)
+    user = User.objects.filter(username=ACCOUNT, email=EMAIL).first()
+    # With a password of its own it is no longer the demo's.
+    if user is None or not user.check_password(PASSWORD):
+        return None
+    User.objects.filter(pk=user.pk).update(is_active=not public)
+    return None if public else (ACCOUNT, PASSWORD)
