@@ -238,6 +238,11 @@ class Article(models.Model):
         return self.kicker or self.section.name
 
     @property
+    def label_beside_kicker(self):
+        """The label, unless the kicker says the same: “Editorial” stands once."""
+        return "" if self.label.lower() == self.kicker_text.lower() else self.label
+
+    @property
     def ticker_text(self):
         """The headline for narrow places."""
         return self.short_headline or self.headline
