@@ -25,8 +25,10 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 - \2/p' Makefile
 
 .PHONY: run
+run: export HOST := $(HOST)
+run: export PORT := $(PORT)
 run: .venv/local ## serve the paper on PORT (8000) and HOST (127.0.0.1), with the demo in an empty database
-	@HOST='$(HOST)' PORT='$(PORT)' exec $(PY) -m newsroom.serve
+	@exec $(PY) -m newsroom.serve
 
 .PHONY: test
 test: .venv/dev ## run the whole suite; ARGS="-k ticker" runs a part
@@ -44,8 +46,8 @@ test-django6: var/venv-django6/made ## run the suite on Django 6 and Python 3.13
 
 .PHONY: lint
 lint: .venv/dev ## look at the style of code and templates
-	@$(PY) -m ruff format --check --quiet .
-	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet --output-format concise .
+	@$(PY) -m ruff check --quiet --output-format concise .
 	@$(PY) -m djlint --lint --quiet .
 
 .PHONY: format
@@ -55,7 +57,7 @@ format: .venv/dev ## put code into the house style
 
 .PHONY: check
 check: lint ## lint, and check migrations, production settings and static files
-	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) -m newsroom.localpg run $(PY) manage.py makemigrations --check --dry-run
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	export NEWSROOM_ENV=production NEWSROOM_VAR="$$folder" ALLOWED_HOSTS=www.example.com \
 		SITE_URL=https://www.example.com DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing; \

@@ -1,13 +1,18 @@
 """A story's text as the page shows it: photos and embeds in their places, tables that scroll by themselves."""
 
 import re
+from html import unescape
 
 from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
+from sections.html import WEB_ADDRESS
+
 # The sanitiser writes attributes in one form, so the stored text can be read with plain patterns.
 FIGURE = re.compile(r'<figure[^>]*? ?data-(photo|embed)="([^"]*)"[^>]*>.*?</figure>', re.DOTALL)
+# The first paragraph of the text itself; a pull quote before it is none.
+OPENING = re.compile(r"<p(?=[ >])(?![^>]* class=)[^>]*>")
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 SCROLL = '<div class="table" role="region" aria-label="Table" tabindex="0">{}</div>'
 
@@ -20,28 +25,29 @@ def photos_in(body):
 def render_body(article, uses):
     """The body's HTML with these photo uses (their photos loaded). Makes no query.
 
-    A figure whose photo the story no longer has is left out; inline photos that stand nowhere in the text
-    follow at its end, so that none is lost.
+    A figure whose photo the story no longer has is left out, as is an embed that is no address of the web;
+    inline photos that stand nowhere in the text follow at its end, so that none is lost.
     """
     uses = {str(use.photo.uuid): use for use in uses}
     template = get_template("components/figure.html")
     seen = set()
 
     def figure(match):
-        kind, value = match.groups()
+        kind, value = match[1], unescape(match[2])
         if kind == "embed":
-            return get_template("components/embed.html").render({"url": value})
+            return get_template("components/embed.html").render({"url": value}) if WEB_ADDRESS.fullmatch(value) else ""
         use = uses.get(value)
         if use is None or value in seen:
             return ""
         seen.add(value)
         return template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"})
 
-    html = FIGURE.sub(figure, article.body)
-    html = TABLE.sub(lambda match: SCROLL.format(match[0]), html)
+    html = article.body
     if article.dateline:
         place = f'<span class="place">{escape(article.dateline)}</span> — '
-        html = re.sub(r"<p>", lambda _: f"<p>{place}", html, count=1)
+        html = OPENING.sub(lambda match: match[0] + place, html, count=1)
+    html = FIGURE.sub(figure, html)
+    html = TABLE.sub(lambda match: SCROLL.format(match[0]), html)
     rest = [
         use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE
     ]

@@ -49,11 +49,11 @@ def content_of(article):
 def record_version(article, *, kind=ArticleVersion.Kind.DRAFT, note="", by=None, public_from=None):
     """Keeps the story as it stands as its next version; returns it, or the last one if nothing differs.
 
-    A difference in kind alone (a draft that is published unchanged) makes a version too.
+    Another kind (a draft that is published unchanged) or another note alone makes a version too.
     """
     content = content_of(article)
     last = article.versions.order_by("-number").first()
-    if last and last.content == content and last.kind == kind:
+    if last and last.content == content and last.kind == kind and note in ("", last.note):
         return last
     number = (last.number if last else 0) + 1
     return article.versions.create(
@@ -83,12 +83,15 @@ def finish_edit(article, *, by=None, kind=None, note=""):
     """What follows every explicit save of a story with its photos and bylines: texts and a version.
 
     For a public story `kind` says what the edit was; only a substantive one (not a typing mistake) moves
-    the “Updated” stamp.
+    the “Updated” stamp. What is changed in a scheduled story, readers see from its moment on.
     """
     refresh_texts(article)
-    if not article.is_public():
-        return record_version(article, kind=kind or ArticleVersion.Kind.DRAFT, note=note, by=by)
     now = timezone.now()
+    if article.status == Article.Status.READY and article.publish_at > now:
+        kind = kind or ArticleVersion.Kind.PUBLISHED
+        return record_version(article, kind=kind, note=note, by=by, public_from=article.publish_at)
+    if not article.is_public(now):
+        return record_version(article, kind=kind or ArticleVersion.Kind.DRAFT, note=note, by=by)
     kind = kind or ArticleVersion.Kind.TYPO
     if kind != ArticleVersion.Kind.TYPO:
         article.updated_at = now
@@ -121,6 +124,8 @@ def schedule(article, at=None, *, by=None):
     article.slug = free_slug(article, article.address_date)
     article.save(update_fields=["status", "publish_at", "address_date", "slug"])
     refresh_texts(article)
+    # Versions that were to be seen from another moment move with the story.
+    article.versions.filter(public_from__isnull=False, public_from=stored.publish_at).update(public_from=at)
     record_version(article, kind=ArticleVersion.Kind.PUBLISHED, by=by, public_from=at)
     return article
 

@@ -5,7 +5,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, TruncDate
 from django.utils import timezone
 
 # Long columns that no list shows.
@@ -114,7 +114,7 @@ class ArticleQuerySet(models.QuerySet):
             .annotate(
                 tag_list=ArraySubquery(tags.values(json=JSONObject(name="tag__name", slug="tag__slug"))),
                 correction_list=ArraySubquery(
-                    corrections.values(json=JSONObject(kind="kind", text="text", published_at="published_at"))
+                    corrections.values(json=JSONObject(kind="kind", text="text", day=TruncDate("published_at")))
                 ),
                 related_ids=ArraySubquery(related.values("related")),
                 same_topic_ids=ArraySubquery(topic),

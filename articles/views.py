@@ -3,8 +3,9 @@
 from datetime import date
 from urllib.parse import quote
 
-from django.http import Http404
+from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
 from rankings.filling import fill
@@ -12,7 +13,7 @@ from rankings.lists import load_lists
 from sections.pages import absolute, render_page
 
 from .body import photos_in, render_body
-from .models import Article, Reporter, Tag
+from .models import Article, OldAddress, Reporter, Tag
 from .paging import page_of, read_cursor
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
@@ -35,25 +36,31 @@ def article(request, year, month, day, slug):
     story = _story(year, month, day, slug, Article.objects.published().for_detail())
     if story is None:
         return _not_public(request, year, month, day, slug)
-    return render_page("articles/article.html", _story_context(story), canonical=story.canonical_url or request.path)
+    return render_page("articles/article.html", _story_context(story), canonical=_canonical(story))
 
 
 @require_safe
 def print_preview(request, year, month, day, slug):
-    """The story alone, as a clipping; search engines are sent to the story."""
+    """The story alone, as a clipping; search engines are sent to the story. 6 queries."""
     story = _story(year, month, day, slug, Article.objects.published().for_detail())
     if story is None:
-        raise Http404("There is no such story.")
-    return render_page(
-        "articles/print.html", _detail(story), canonical=story.canonical_url or story.get_absolute_url()
-    )
+        return _not_public(request, year, month, day, slug)
+    return render_page("articles/print.html", _detail(story), canonical=_canonical(story))
+
+
+def _canonical(story):
+    return story.canonical_url or story.get_absolute_url()
 
 
 def _not_public(request, year, month, day, slug):
+    """What stands at a story's address that leads to no public story: the reason of a withdrawal, a redirect, or 404."""
     story = _story(year, month, day, slug, Article.objects.withdrawn())
-    if story is None:
-        raise Http404("There is no such story.")
-    return render_page("articles/withdrawn.html", {"story": story}, status=410)
+    if story:
+        return render_page("articles/withdrawn.html", {"story": story}, status=410)
+    target = OldAddress.objects.target(request.path, request.get_full_path())
+    if target:
+        return HttpResponsePermanentRedirect(target)
+    raise Http404("There is no such story.")
 
 
 def _detail(story):
@@ -111,16 +118,19 @@ def reporter(request, slug):
 
 @require_safe
 def topic(request, slug):
-    """A topic's page with all its stories. 6 queries."""
+    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 6 queries."""
     tag = get_object_or_404(Tag, slug=slug)
-    return _list_page(request, "articles/topic.html", Article.objects.published().tagged(tag), {"tag": tag})
+    articles = Article.objects.published().tagged(tag)
+    return _list_page(request, "articles/topic.html", articles, {"tag": tag}, may_be_empty=False)
 
 
-def _list_page(request, template, articles, context):
+def _list_page(request, template, articles, context, may_be_empty=True):
     before = read_cursor(request.GET.get("before"))
     lists = load_lists("ticker", "top-10")
     page = page_of(articles, before, also=lists.ids)
-    canonical = request.path + (f"?before={before}" if before is not None else "")
+    if not page.articles and not may_be_empty:
+        raise Http404("There is no such page.")
+    canonical = escape_uri_path(request.path) + (f"?before={before}" if before is not None else "")
     return render_page(template, context | {"page": page, "lists": lists.fill(page.others)}, canonical=canonical)
 
 

@@ -31,6 +31,7 @@ AWAY = Path("/var/lib/newsroom")
 OLDEST = 15
 PORT = 5432
 PATIENCE = 60
+TIME_TO_LEAVE = 2
 
 
 class DatabaseUnavailable(Exception):
@@ -130,7 +131,15 @@ class LocalPG:
             started = not self.running()
             if started:
                 self._launch()
-            self._make_ready()
+            try:
+                self._make_ready()
+            except DatabaseUnavailable:
+                if started or self.running():
+                    raise
+                # It was about to end when it was found running.
+                started = True
+                self._launch()
+                self._make_ready()
         return started
 
     def stop(self, unless_in_use=False):
@@ -397,7 +406,7 @@ class LocalPG:
             return not cursor.fetchone()[0]
 
         with contextlib.closing(self._connect()) as connection, connection.cursor() as cursor:
-            return not self._wait_until(alone, 2)
+            return not self._wait_until(alone, TIME_TO_LEAVE)
 
     @staticmethod
     def _wait_until(condition, seconds):

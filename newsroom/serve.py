@@ -12,6 +12,7 @@ server; then nothing that it started is left. What may be killed without warning
 
 import contextlib
 import ctypes
+import fcntl
 import hashlib
 import inspect
 import ipaddress
@@ -105,6 +106,24 @@ def say(text):
         print(text, flush=True)
 
 
+class Turn:
+    """One at a time prepares the paper of this checkout and takes a port: granian would share a taken one."""
+
+    def __init__(self):
+        self.handle = os.open(localpg.PROJECT, os.O_RDONLY)
+        while True:
+            try:
+                return fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if received:
+                    raise Stopped from None
+                time.sleep(0.1)
+
+    def over(self):
+        """Lets the next one begin."""
+        fcntl.flock(self.handle, fcntl.LOCK_UN)
+
+
 class Guard:
     """A second process that clears up when this one is killed without warning."""
 
@@ -176,21 +195,24 @@ def main():
     if os.environ.get("MAKELEVEL"):
         die_with_parent()
     os.chdir(localpg.PROJECT)
-    host, port = place()
-    os.environ |= {"NEWSROOM_ENV": "local", "HOST": host, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    if not ipaddress.ip_address(host).is_loopback:
-        os.environ["NEWSROOM_PUBLIC"] = "1"
-    shown = f"[{host}]" if ":" in host else host
+    os.environ |= {"NEWSROOM_ENV": "local", "PYTHONUNBUFFERED": "1"}
     server = localpg.local()
     guard = Guard(server)
     started = False
     try:
+        turn = Turn()
+        host, port = place()
+        os.environ |= {"HOST": host, "PORT": str(port)}
+        if not ipaddress.ip_address(host).is_loopback:
+            os.environ["NEWSROOM_PUBLIC"] = "1"
         say("Preparing the paper ...")
         if server and (started := server.start()):
             guard.tell("database")
         if supervise([sys.executable, "-m", "newsroom.serve", "prepare"], guard):
             return 1
-        return serve(host, port, shown, guard)
+        # Preparing takes minutes the first time.
+        place()
+        return serve(host, port, guard, turn)
     except Stopped:
         return 0
     except localpg.DatabaseUnavailable as problem:
@@ -202,8 +224,8 @@ def main():
         guard.dismiss()
 
 
-def serve(host, port, shown, guard):
-    """Runs the web server and says when it answers; returns 1 where it ends by itself."""
+def serve(host, port, guard, turn):
+    """Runs the web server, says when it answers and ends the turn then; returns 1 if it ends by itself."""
     options = {
         "--interface": "wsgi",
         "--host": host,
@@ -214,14 +236,14 @@ def serve(host, port, shown, guard):
         "--log-level": "warning",
     }
     words = [str(word) for pair in options.items() for word in pair]
-    waiting = [
-        f"The paper is at http://{shown}:{port}/, its desk at http://{shown}:{port}/admin/ (Ctrl-C ends it)."
-    ]
+    address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    waiting = [f"The paper is at {address}, its desk at {address}admin/ (Ctrl-C ends it)."]
 
     def announce():
         if waiting:
             with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
                 say(waiting.pop())
+                turn.over()
 
     status = supervise(
         [sys.executable, "-m", "granian", *words, "--no-ws", "newsroom.wsgi:application"], guard, announce

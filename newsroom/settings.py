@@ -266,6 +266,8 @@ EMAIL_PORT = number("EMAIL_PORT", 25)
 # ---- the paper's own
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
+# The worker that writes reads computes the ranked lists this often; 0: only `manage.py refresh_rankings` does.
+RANKING_SECONDS = number("RANKING_SECONDS", 60)
 # Reads are collected in memory and written at most this often; a killed server loses no more than that.
 READ_FLUSH_SECONDS = number("READ_FLUSH_SECONDS", 5)
 

@@ -47,8 +47,11 @@ def front(request):
     sections = {section.path: section for section in Section.objects.top().annotate(newest=ArraySubquery(newest))}
     lists = load_lists(*FRONT_LISTS)
     wanted = lists.ids.union(*(section.newest for section in sections.values()))
+    below_lead = RelatedArticle.objects.filter(article__in=lists.ids_of("front-lead")).order_by().values("related")
     related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk").values("related")
-    found = Article.objects.published().filter(pk__in=wanted).for_cards().with_portraits()
+    # A union, as the planner would read the whole table for the same thing written with OR.
+    ids = Article.objects.filter(pk__in=wanted).order_by().values("pk").union(below_lead)
+    found = Article.objects.published().filter(pk__in=ids).for_cards().with_portraits()
     articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
     filled = lists.fill(articles)
     shown = {

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from .filling import refresh_due
+
 _lock = threading.Lock()
 _waiting = Counter()
 _timer = None
@@ -48,8 +50,10 @@ def flush():
 
 
 def _flush_in_thread():
+    # Whoever tells that stories were read also sees to it that the lists follow.
     try:
         flush()
+        refresh_due()
     finally:
         connection.close()
 

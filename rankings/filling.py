@@ -3,7 +3,8 @@
 from datetime import timedelta
 from math import log
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import FloatField, Sum
 from django.db.models.expressions import RawSQL
@@ -105,6 +106,7 @@ def refresh(story_list, at=None):
                 score=score,
                 breakdown=breakdown,
             )
+    StoryList.objects.filter(pk=story_list.pk).update(computed_at=at)
     return changed
 
 
@@ -119,3 +121,20 @@ def end(row, at):
 def refresh_all(at=None):
     """Computes every list; returns {slug: changed positions}."""
     return {story_list.slug: refresh(story_list, at) for story_list in StoryList.objects.select_related("section")}
+
+
+def refresh_due(at=None):
+    """Computes every list if the last time is RANKING_SECONDS ago; returns whether it did.
+
+    Any number of processes may call it at once: one does the work, the others go on. Two queries if nothing is due.
+    """
+    at = at or timezone.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('rankings.refresh'))")
+        if not cursor.fetchone()[0]:
+            return False
+        since = at - timedelta(seconds=settings.RANKING_SECONDS)
+        if not settings.RANKING_SECONDS or StoryList.objects.filter(computed_at__gt=since).exists():
+            return False
+        refresh_all(at)
+    return True

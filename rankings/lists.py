@@ -52,7 +52,11 @@ class Lists:
 
     def __init__(self, rows):
         self.rows = rows
-        self.ids = {pk for row in rows for pk in (row.article, row.fallback) if pk}
+        self.ids = self.ids_of(*(row.slug for row in rows))
+
+    def ids_of(self, *slugs):
+        """The stories that these lists may show."""
+        return {pk for row in self.rows if row.slug in slugs for pk in (row.article, row.fallback) if pk}
 
     def fill(self, articles, *, shown=()):
         """{slug: FilledList} from loaded public articles {id: Article}.
@@ -73,7 +77,9 @@ class Lists:
                 if pk is None:
                     continue
                 article = articles[pk]
-                entry = Entry(article, row.headline or article.headline, row.deck or article.deck, row.by_editor)
+                # The words of a placement are about its story, not about the one that stands in for it.
+                headline, deck = (row.headline, row.deck) if pk == row.article else ("", "")
+                entry = Entry(article, headline or article.headline, deck or article.deck, row.by_editor)
                 if row.by_editor:
                     placed[row.position] = entry
                 else:

@@ -65,6 +65,8 @@ class StoryList(models.Model):
     )
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in which lists choose their stories.")
 
+    computed_at = models.DateTimeField(null=True, editable=False)
+
     objects = StoryListManager()
 
     class Meta:

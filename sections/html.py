@@ -33,11 +33,16 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 CLASSES = {"p": {"pullquote"}, "aside": {"factbox"}, "blockquote": {"pullquote"}}
 # An id in a text must not take the place of one that the page itself uses.
 OWN_IDS = re.compile(r"(fn|fnref|note|ref|sec)[\w.:-]{0,60}", re.ASCII)
+WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def _attribute(element, attribute, value):
     if attribute == "id":
         return value if OWN_IDS.fullmatch(value) else None
+    if attribute == "cite":  # nh3 looks at the scheme of links only
+        return value if WEB_ADDRESS.fullmatch(value) else None
+    if attribute == "class":  # nh3 alone would leave class="" where no word of it is allowed
+        return value if CLASSES.get(element, set()).intersection(value.split()) else None
     return value
 
 
@@ -52,12 +57,23 @@ _cleaner = nh3.Cleaner(
 )
 
 
+# A parser drops the line break after <pre>: one more with every time that a text is saved.
+_PRE_START = re.compile(r"(<pre[^>]*>)\n+")
+_ROUNDS = 5
+
+
 def sanitize(html):
     """The HTML with every element, attribute and scheme outside the allow-list removed.
 
     NUL characters, which PostgreSQL cannot store, go too. Sanitising a second time changes nothing.
     """
-    return _cleaner.clean((html or "").replace("\0", "")).strip()
+    html = (html or "").replace("\0", "")
+    # What remains of wrongly nested elements may read differently once more.
+    for _ in range(_ROUNDS):
+        before, html = html, _PRE_START.sub(r"\1", _cleaner.clean(html)).strip()
+        if html == before:
+            break
+    return html
 
 
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|dt|dd|td|th|tr|blockquote|pre|caption)>|<br>|<hr>", re.IGNORECASE)

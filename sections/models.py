@@ -87,6 +87,8 @@ class Section(models.Model):
             raise ValidationError({"parent": "Sections have two levels: choose a section that has none above."})
         elif self.pk and self.children.exists():
             raise ValidationError({"parent": "This section has subsections, so it must stay a top section."})
+        if Page.objects.filter(address=f"/{self.computed_path()}/").exists():
+            raise ValidationError({"slug": "A page has this address: choose another slug."})
 
     def save(self, **kwargs):
         self.path = self.computed_path()

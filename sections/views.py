@@ -31,8 +31,7 @@ def without_slash(request, path):
     """An address of an older system, or one of ours whose last slash was forgotten."""
     if "." in path.rpartition("/")[2] or OldAddress.objects.target(request.path, request.get_full_path()):
         return moved(request)
-    query = request.META.get("QUERY_STRING", "")
-    return HttpResponsePermanentRedirect(escape_leading_slashes(f"/{path}/") + (f"?{query}" if query else ""))
+    return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path(force_append_slash=True)))
 
 
 def moved(request):

@@ -5,6 +5,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 from django.template.backends.django import Template
+from hypothesis import settings as hypothesis
+
+# The same examples in every run, and nothing kept between runs.
+hypothesis.register_profile("tests", database=None, deadline=None, derandomize=True)
+hypothesis.load_profile("tests")
 
 pytest_plugins = ["tests.browser_setup"]
 

@@ -1,20 +1,34 @@
 """Rows for tests. Defaults make the boring case: a public story of an hour ago."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
+from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
 
 from articles import publishing
-from articles.models import Article, ArticlePhoto, Byline, Reporter
+from articles.models import Article, ArticlePhoto, Byline, Column, OldAddress, RelatedArticle, Reporter, Video
 from photos.library import add_photo
+from photos.models import Photo
+from rankings.counting import write_batch
+from rankings.filling import refresh_all
 from rankings.models import StoryList
+from rankings.placing import end, place
 from readers.models import User
-from sections.models import Section
+from sections.models import Page, Section
+from sections.moving import add_redirect
 
 _numbers = count(1)
+
+
+def seoul(text):
+    """A moment from its Seoul time: seoul("2021-02-27 09:32")."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Asia/Seoul"))
 
 
 def make_section(name="National", parent=None, **fields):
@@ -94,6 +108,22 @@ def make_photo(render=False, data=None, **fields):
     return add_photo(io.BytesIO(data or image_bytes()), f"photo-{next(_numbers)}.jpg", render=render, **fields)
 
 
+def shown_photo(**fields):
+    """A photo whose pictures count as made, though there are no files: enough for every page."""
+    fields = {"alt_text": "A teal square.", "caption": "The square at noon.", "credit": "Hangang Times"} | fields
+    size = {"width": 1600, "height": 1067}
+    return Photo.objects.create(file="originals/none.jpg", sha256="0" * 64, rendered_at=timezone.now(), **size | fields)
+
+
+def make_video(article, data=b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 8, **fields):
+    """The film of an article, with captions."""
+    video = Video(article=article, seconds=187, **fields)
+    video.file.save("film.mp4", ContentFile(data), save=False)
+    video.captions.save("film.vtt", ContentFile(b"WEBVTT\n\n00:00.000 --> 00:02.000\nRain.\n"), save=False)
+    video.save()
+    return video
+
+
 def make_list(slug, title=None, size=10, **fields):
     """A story list."""
     return StoryList.objects.create(slug=slug, title=title or slug.replace("-", " ").title(), size=size, **fields)
@@ -103,3 +133,76 @@ def make_staff(username="editor", superuser=True, **fields):
     """Somebody who may sign in to the admin; the password is `password`."""
     fields = {"email": f"{username}@example.com", "is_staff": True, "is_superuser": superuser} | fields
     return User.objects.create_user(username, password="password", **fields)
+
+
+def make_paper():
+    """A small paper with something of everything, its pictures included; names of what tests look for.
+
+    The menus and lists are those of the fixtures, the static pages those of the demo.
+    """
+    call_command("loaddata", "menu", "lists", "demo/masthead", "demo/pages", verbosity=0)
+    sections = {section.path: section for section in Section.objects.select_related("parent")}
+    now = timezone.now().replace(second=0, microsecond=0)
+    editor = make_staff("desk")
+    face = make_photo(render=True, data=image_bytes((200, 240), "brown"), alt_text="Seo Ha-rin at her desk.")
+    seo = make_reporter(
+        "Seo Ha-rin", native_name="서하린", email="seo@example.com", title="Economy reporter", portrait=face, user=editor
+    )
+    moon = make_reporter("Moon Ji-ho", is_active=False)
+    wide = make_photo(render=True, data=image_bytes((640, 420), "navy"), alt_text="A quay at dusk.")
+    tall = make_photo(render=True, data=image_bytes((300, 400), "olive"), alt_text="A crane.", focal_x=0.25)
+    column = Column.objects.create(name="River notes", slug="river-notes", reporter=moon)
+
+    hour = iter(range(1, 100))
+
+    def story(path, **fields):
+        at = fields.pop("publish_at", now - timedelta(hours=next(hour)))
+        return make_article(section=sections[path], publish_at=at, **fields)
+
+    paper = SimpleNamespace(editor=editor, seo=seo, moon=moon, wide=wide, tall=tall, sections=sections)
+    paper.story = story(
+        "business/manufacturing",
+        headline="Shipyard hires 400 welders",
+        kicker="Manufacturing",
+        dateline="ULSAN",
+        label="Exclusive",
+        reporters=[seo, moon],
+        tags=["Shipbuilding", "울산"],
+        photos=[wide, tall],
+        body=f'<p>One.</p><h2>Why now</h2><figure data-photo="{tall.uuid}"></figure><p>Two.</p>'
+        "<table><tbody><tr><td>1</td></tr></tbody></table>",
+    )
+    paper.story.also_in.add(sections["national/society"])
+    paper.plain = [
+        story(path, tags=["Shipbuilding"] if path.startswith("b") else [], photos=[wide] if path == "sports" else [])
+        for path in (
+            *("national/politics", "national/law-crime", "business/tech", "finance/economy", "lifestyle/trends"),
+            *("entertainment/k-pop", "entertainment/films", "entertainment/music", "sports", "world/asia"),
+            *("north-korea", "opinion/today-in-history"),
+        )
+    ]
+    paper.opinion = story("opinion/columns", format="opinion", reporters=[seo], column=column)
+    paper.gallery = story("photos/darkroom", format="gallery", photos=[wide, tall], headline="A night in the yard")
+    paper.cartoon = story("opinion/cartoon", format="cartoon", reporters=[moon], photos=[tall], body="")
+    paper.video = story("video/news", format="video", photos=[wide], body="<p>Three minutes of rain.</p>")
+    make_video(paper.video, transcript="<p>It rains.</p>")
+    paper.korean = story("national/society", lang="ko", headline="조선소 용접공 채용", tags=["울산"])
+    paper.draft = make_article(section=sections["sports"], status=Article.Status.DRAFT, publish_at=None)
+    paper.embargoed = story("finance/markets", publish_at=now + timedelta(hours=5), headline="Budget in full")
+    paper.withdrawn = publishing.withdraw(story("world"), "The document was a forgery.", at=now)
+    RelatedArticle.objects.create(article=paper.story, related=paper.plain[2], position=1)
+    for article in (paper.story, paper.video):
+        publishing.record_version(article, kind="published", by=editor, public_from=article.publish_at)
+    publishing.correct(paper.story, "The yard hires 400 welders, not 40.", by=editor, at=now)
+    place(StoryList.objects.get(slug="front-lead"), 1, paper.story, starts=now - timedelta(hours=2), by=editor)
+    ended = place(
+        StoryList.objects.get(slug="ticker"), 2, paper.gallery, starts=now - timedelta(hours=3), headline="In the yard"
+    )
+    end(ended, now - timedelta(hours=1))
+    end(place(StoryList.objects.get(slug="ticker"), 3, paper.video, starts=now + timedelta(days=2)), now)
+    write_batch({(article.pk, now.replace(minute=0)): n for n, article in enumerate(paper.plain, 1)})
+    refresh_all(now)
+    add_redirect("/economy/", "/finance/")
+    OldAddress.objects.create(article=paper.story, path="/www/biz/2021/02/129_304756.html")
+    Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
+    return paper

@@ -29,6 +29,10 @@ class Tag(TagBase):
     def natural_key(self):
         return (self.slug,)
 
+    def slugify(self, tag, i=None):
+        """The tag as a word of an address; `topic` where it has neither letters nor digits."""
+        return (super().slugify(tag) or "topic") + (f"_{i}" if i else "")
+
     def get_absolute_url(self):
         return reverse("topic", args=[self.slug])
 

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(help_text='The page looks for it under this word.', max_length=60, unique=True)),
                 ('title', models.CharField(max_length=80)),
                 ('size', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
+                ("computed_at", models.DateTimeField(editable=False, null=True)),
                 ("format", models.CharField(blank=True, choices=[("story", "Story"), ("opinion", "Opinion"), ("gallery", "Gallery"), ("video", "Video"), ("cartoon", "Cartoon")], help_text="Only articles of this format; empty: all.", max_length=10)),
                 ('fill', models.CharField(choices=[('read', 'Most read, then newest'), ('latest', 'Newest'), ('none', 'Nothing: only what editors place')], default='read', max_length=10, verbose_name='places that editors leave free')),
                 ('window_hours', models.PositiveIntegerField(default=48, help_text='Reads and stories older than this do not count.', validators=[django.core.validators.MinValueValidator(1)])),

@@ -15,13 +15,15 @@ OUTCOMES = ("imported", "updated", "unchanged", "kept", "refused")
 
 class Command(BaseCommand):
     help = (
-        "Imports articles from a JSON Lines file. It may be run again at any time: what is unchanged is passed "
-        "over, what was edited here is kept. Exit status 1 if any line was refused."
+        "Imports articles from a JSON Lines file. It may be run again at any time: what is unchanged is "
+        "passed over, what was edited here is kept. Exit status 1 if any line was refused."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="One article a line, UTF-8.")
-        parser.add_argument("--media", type=Path, help="Folder that pictures are named from. Default: the file's.")
+        parser.add_argument(
+            "--media", type=Path, help="Folder that pictures are named from. Default: the file's."
+        )
         parser.add_argument("--source", default="", help="Name of the source, instead of each record's own.")
         parser.add_argument("--dry-run", action="store_true", help="Write nothing; report what would happen.")
         parser.add_argument(
@@ -33,7 +35,9 @@ class Command(BaseCommand):
             help="File a section of the source here: Technology/Design=business/tech, or Technology=business "
             "for all of its subsections that have no entry of their own.",
         )
-        parser.add_argument("--no-renditions", action="store_true", help="Leave the pictures to make_renditions.")
+        parser.add_argument(
+            "--no-renditions", action="store_true", help="Leave the pictures to make_renditions."
+        )
 
     def handle(self, *, file, media, source, dry_run, map, no_renditions, verbosity, **options):
         if not file.is_file():

@@ -1,0 +1,74 @@
+"""A reporter's page."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.factories import draft, embargoed, make_article, make_reporter, seoul, shown_photo, withdrawn
+
+pytestmark = pytest.mark.django_db
+
+
+def open_page(client, address="/reporters/seo-ha-rin/"):
+    response = client.get(address)
+    assert response.status_code == 200
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def test_it_shows_who_it_is_and_what_they_wrote(client):
+    reporter = make_reporter(
+        "Seo Ha-rin",
+        native_name="서하린",
+        title="Economy reporter",
+        bio="Has covered shipyards since 2014.",
+        beats="Ships,  labour ,",
+        email="seo@example.com",
+        portrait=shown_photo(alt_text="Seo Ha-rin at her desk."),
+    )
+    stories = [make_article(reporters=[reporter], publish_at=seoul(f"2021-02-2{day} 09:00")) for day in (5, 7, 6)]
+    make_article(headline="Of somebody else", reporters=[make_reporter("Moon Ji-ho")])
+    page = open_page(client)
+    assert page.h1.get_text(" ", strip=True) == "Seo Ha-rin 서하린"
+    assert page.select_one("h1 [lang]")["lang"] == "ko"
+    assert page.select_one(".who img")["alt"] == "Seo Ha-rin at her desk."
+    text = " ".join(page.select_one(".page-head").get_text(" ").split())
+    for words in ("Economy reporter", "Has covered shipyards since 2014.", "Writes about Ships, labour"):
+        assert words in text
+    assert [a["href"] for a in page.select(".list h3 a")] == [
+        stories[n].get_absolute_url() for n in (1, 2, 0)
+    ]
+
+
+def test_it_hides_the_address_from_collectors(client):
+    make_reporter(email="seo@example.com")
+    text = client.get("/reporters/seo-ha-rin/").text
+    assert "seo@example.com" not in text
+    assert "seo (at) example.com" in text
+
+
+def test_it_says_that_somebody_left(client):
+    make_reporter(title="Economy reporter", email="seo@example.com", is_active=False)
+    page = open_page(client)
+    assert page.select_one(".page-head .kicker").get_text() == "Economy reporter (formerly)"
+    assert "example.com" not in page.get_text()
+
+
+def test_it_stands_without_any_story(client):
+    reporter = make_reporter()
+    for hidden in (draft, embargoed, withdrawn):
+        hidden(reporters=[reporter], headline="Nobody may read this")
+    page = open_page(client)
+    assert "Nothing here yet." in page.get_text()
+    assert "Nobody may read this" not in page.get_text()
+
+
+def test_it_has_an_address_in_korean(client):
+    make_reporter("서하린", slug="서하린")
+    page = open_page(client, "/reporters/서하린/")
+    canonical = page.select_one('[rel="canonical"]')["href"]
+    assert canonical.endswith("/reporters/%EC%84%9C%ED%95%98%EB%A6%B0/")
+
+
+@pytest.mark.parametrize("slug", ["nobody", "seo", "SEO-HA-RIN", "seo-ha-rin-2", "%2e%2e", "x" * 500, "a%00b"])
+def test_it_knows_nobody_else(client, slug):
+    make_reporter()
+    assert client.get(f"/reporters/{slug}/").status_code in (400, 404)
