@@ -101,7 +101,9 @@ class ArticleQuerySet(models.QuerySet):
         tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
         corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
-        shared = ArticleTag.objects.filter(tag__in=ArticleTag.objects.filter(content_object=OuterRef(OuterRef("pk"))).values("tag"))
+        # Three levels down: the topics of the candidate, of the candidates, of the story itself.
+        own = ArticleTag.objects.filter(content_object=OuterRef(OuterRef(OuterRef("pk"))))
+        shared = ArticleTag.objects.filter(tag__in=own.values("tag"))
         newest = self.model.objects.published().exclude(pk=OuterRef("pk")).latest_first()
         topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]

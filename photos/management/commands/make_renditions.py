@@ -2,6 +2,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+import django
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -10,12 +11,26 @@ from photos.models import Photo
 
 
 def make_one(pk):
-    """Makes the pictures of one photo in a worker process; returns (files written, reason if it failed)."""
-    photo = Photo.objects.get(pk=pk)
+    """Makes the pictures of one photo; returns (files written, reason if it failed)."""
+    name = f"photo {pk}"
     try:
+        photo = Photo.objects.get(pk=pk)
+        name = photo.original_name or name
         return renditions.make(photo), ""
     except Exception as error:  # one bad file must not stop the others
-        return 0, f"{photo.original_name or photo.uuid}: {error or type(error).__name__}"
+        return 0, f"{name}: {error or type(error).__name__}"
+
+
+def make_all(ids, processes):
+    """What make_one returns for each photo, as it is done; one process alone is this one."""
+    if processes <= 1:
+        yield from map(make_one, ids)
+        return
+    # A forked worker must not share this process's connection.
+    connections.close_all()
+    with ProcessPoolExecutor(max_workers=processes, initializer=django.setup) as pool:
+        for future in as_completed([pool.submit(make_one, pk) for pk in ids]):
+            yield future.result()
 
 
 class Command(BaseCommand):
@@ -28,17 +43,13 @@ class Command(BaseCommand):
     def handle(self, *, all, processes, verbosity, **options):
         photos = Photo.objects.all() if all else Photo.objects.without_renditions()
         ids = list(photos.order_by("pk").values_list("pk", flat=True))
-        # A forked worker must not share this process's connection.
-        connections.close_all()
         done, files, failed = 0, 0, []
-        with ProcessPoolExecutor(max_workers=max(1, processes)) as pool:
-            for future in as_completed([pool.submit(make_one, pk) for pk in ids]):
-                written, reason = future.result()
-                done, files = done + 1, files + written
-                if reason:
-                    failed.append(reason)
-                if verbosity and sys.stderr.isatty():
-                    print(f"\r{done} of {len(ids)} photos", end="", file=sys.stderr, flush=True)
+        for written, reason in make_all(ids, processes):
+            done, files = done + 1, files + written
+            if reason:
+                failed.append(reason)
+            if verbosity and sys.stderr.isatty():
+                print(f"\r{done} of {len(ids)} photos", end="", file=sys.stderr, flush=True)
         if verbosity and ids and sys.stderr.isatty():
             print(file=sys.stderr)
         if verbosity:
