@@ -2,18 +2,17 @@
 
 import hashlib
 import io
-import struct
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import Image, ImageOps
+from PIL import Image
 
 from . import metadata, renditions
 from .models import Photo
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF")
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, Image.DecompressionBombError)
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def read_file(file):
@@ -34,28 +33,36 @@ def check_image(data):
     """
     if not data:
         raise ValidationError("This file is empty. Upload it again.")
+    limit = settings.PHOTO_MAX_PIXELS // 1_000_000
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.UnidentifiedImageError:
         raise ValidationError("This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF.") from None
-    except _DAMAGE:
+    except _BOMB:
+        raise ValidationError(
+            f"This picture has far too many pixels; {limit} million is the most. Make it smaller and try again."
+        ) from None
+    except Exception:  # each decoder raises what it likes
         raise ValidationError("This picture is damaged: its header cannot be read. Export it again.") from None
     width, height = image.size
     if width * height > settings.PHOTO_MAX_PIXELS:
-        limit = settings.PHOTO_MAX_PIXELS // 1_000_000
         raise ValidationError(
             f"This picture has {width} × {height} pixels; {limit} million is the most. Make it smaller and try again."
         )
     try:
         image.load()
-    except _DAMAGE:
+    except Exception:
         raise ValidationError("This picture is damaged or cut off: the upload or the export did not finish.") from None
     return image
 
 
 def difference_hash(image):
     """64 bits as 16 hexadecimal digits that stay nearly the same for resized or re-encoded copies (dHash)."""
-    small = ImageOps.exif_transpose(image).convert("L").resize((9, 8), Image.Resampling.BILINEAR)
+    image = renditions.turned(image)
+    # These two become grey only by way of another mode.
+    if way := {"P": "RGBA", "LAB": "RGB"}.get(image.mode):
+        image = image.convert(way)
+    small = image.convert("L").resize((9, 8), Image.Resampling.BILINEAR)
     pixels = list(small.tobytes())
     bits = "".join("1" if pixels[9 * y + x] < pixels[9 * y + x + 1] else "0" for y in range(8) for x in range(8))
     return f"{int(bits, 2):016x}"
@@ -65,7 +72,7 @@ def describe(data):
     """The fields of a Photo that its file alone decides: size as shown, hashes, and its own metadata."""
     image = check_image(data)
     width, height = image.size
-    if metadata.is_turned(image):
+    if metadata.orientation(image) >= 5:
         width, height = height, width
     return {
         "width": width,

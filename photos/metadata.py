@@ -21,15 +21,17 @@ NAMESPACES = {
     "iptc": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "rights": "http://ns.adobe.com/xap/1.0/rights/",
 }
+FIRST_YEAR, LAST_YEAR = 1800, 2200
 LIMITS = {"caption": 5000, "alt_text": 500, "credit": 200, "photographer": 200, "place": 200, "licence_url": 200}
 
 
-def is_turned(image):
-    """Whether the camera's orientation swaps width and height."""
+def orientation(image):
+    """How the camera was held, as Exif counts it from 1 to 8; 1, upright, where that cannot be read."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+        value = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # whatever a damaged Exif block raises
-        return False
+        return 1
+    return value if value in range(1, 9) else 1
 
 
 def read(image):
@@ -67,6 +69,9 @@ def _moment(text):
     if not match:
         return None
     year, month, day, hour, minute, second, zone = match.groups()
+    # A clock that was never set says 0001 or 9999, which the database cannot give back in every zone.
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        return None
     try:
         naive = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
         if zone:

@@ -12,7 +12,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
+
+from . import metadata
 
 RATIOS = {"full": None, "3x2": 3 / 2, "16x9": 16 / 9, "4x3": 4 / 3, "1x1": 1.0}
 WIDTHS = {
@@ -92,17 +94,35 @@ def picture(photo, crop="full"):
     )
 
 
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def turned(image):
+    """The image turned as the camera says. Pillow's own function fails where the rest of the Exif is damaged."""
+    image.load()  # a TIFF turns itself while it loads
+    turn = TURNS.get(metadata.orientation(image))
+    return image if turn is None else image.transpose(turn)
+
+
 def upright(image):
     """The image as a reader should see it: turned as the camera says, in sRGB, without any metadata."""
     profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
+    image = turned(image)
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a pixel
         image = image.point(lambda value: value / 256).convert("L") if image.getextrema()[1] > 255 else image.convert("L")
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             pass  # a damaged profile: the plain colours are the best guess
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         paper = Image.new("RGB", image.size, "white")

@@ -5,6 +5,7 @@ fixture `browser`, skips the tests marked `browser` where no Chromium is there, 
 NEWSROOM_REQUIRE_BROWSER=1 is set.
 """
 
+import functools
 import glob
 import os
 import shutil
@@ -20,27 +21,30 @@ PLACES = (
     "~/.cache/ms-playwright/chromium-*/chrome-linux*/chrome",
     "~/Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
-# A Korean font, or Korean names are boxes on the screenshots.
-PACKAGES = ("chromium", "fonts-nanum")
+# Playwright's driver needs libatomic1; without a Korean font Korean names are boxes on the screenshots.
+PACKAGES = ("chromium", "libatomic1", "fonts-nanum")
 MISSING = (
-    "NO BROWSER: {count} browser tests were not run. Install Chromium or Google Chrome, or name one in "
-    "NEWSROOM_CHROMIUM, and run the tests again."
+    "NO BROWSER: {count} browser tests were not run. Install Chromium or Google Chrome (and libatomic1 on "
+    "Linux), or name a browser in NEWSROOM_CHROMIUM, and run the tests again."
 )
 
 
+@functools.cache
 def find_chromium():
-    """The path of a Chromium or Chrome that starts, NEWSROOM_CHROMIUM before others, or None."""
-    if chosen := os.environ.get("NEWSROOM_CHROMIUM"):
-        return chosen
-    found = [path for name in NAMES if (path := shutil.which(name))]
+    """The path of a browser that Playwright can drive, one in NEWSROOM_CHROMIUM before others, or None."""
+    if not starts(sys.executable, "-m", "playwright"):
+        return None
+    found = [os.environ.get("NEWSROOM_CHROMIUM"), *map(shutil.which, NAMES)]
     found += [path for place in PLACES for path in sorted(glob.glob(os.path.expanduser(place)), reverse=True)]
-    for path in found:
-        # A distribution's stand-in for a package that is not installed has the name but does not start.
-        shown = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60)
-        if shown.returncode == 0:
-            os.environ["NEWSROOM_CHROMIUM"] = path
-            return path
-    return None
+    return next((path for path in found if path and starts(path)), None)
+
+
+def starts(*command):
+    """Whether a program tells its version; a distribution's stand-in for a missing package does not."""
+    try:
+        return not subprocess.run([*command, "--version"], capture_output=True, timeout=60).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def launch(playwright):
@@ -64,13 +68,14 @@ def install():
     print("Installing Chromium for the browser tests ...", flush=True)
     quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True, "text": True}
     command = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
-    done = subprocess.run(command, check=False, **quiet)
+    done = subprocess.run(command, **quiet)
     if done.returncode:
         # Old lists of packages name versions that are gone.
-        subprocess.run(["apt-get", "update"], check=False, **quiet)
-        done = subprocess.run(command, check=False, **quiet)
+        subprocess.run(["apt-get", "update"], **quiet)
+        done = subprocess.run(command, **quiet)
     if done.returncode:
         print(done.stderr.strip()[-1000:], file=sys.stderr)
+    find_chromium.cache_clear()
     return find_chromium()
 
 
