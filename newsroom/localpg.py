@@ -161,7 +161,8 @@ class LocalPG:
         if not self.stop(unless_in_use=True):
             raise DatabaseUnavailable("Other programs use the database: end them first.")
         with self._lock():
-            for folder in (self.data, self.sockdir):
+            copies = self.data.parent.glob(f"{self.data.name}-*")
+            for folder in (self.data, self.sockdir, *copies):
                 if folder.exists():
                     shutil.rmtree(folder)
 

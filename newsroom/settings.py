@@ -7,6 +7,7 @@ DATABASE_URL is set. README.md lists every variable.
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,11 @@ def text(name, default=None):
     value = os.environ.get(name, "").strip()
     if value or default is not None:
         return value or default
+    return missing(name)
+
+
+def missing(name):
+    """Refuses to start without the variable."""
     raise ImproperlyConfigured(f"Set {name}: see the table of settings in README.md.")
 
 
@@ -44,15 +50,16 @@ def number(name, default):
 
 
 def words(name, default=""):
-    """The variable as a list of words separated by commas."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+    """The variable as a list of words separated by commas; without a default there must be one."""
+    found = [word.strip() for word in text(name, default).split(",") if word.strip()]
+    return found if found or default is not None else missing(name)
 
 
 def address(name, default=None):
     """The variable as the address of a site: scheme and host, no path."""
     value = text(name, default).rstrip("/")
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+    if parts.scheme not in ("http", "https") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
         raise ImproperlyConfigured(f"{name} is {value!r}: write it like https://www.example.com.")
     return value
 
@@ -65,7 +72,9 @@ def local_secret():
         fresh = VAR / f"secret-key.{os.getpid()}"
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50))
-        fresh.replace(path)
+        with suppress(FileExistsError):
+            os.link(fresh, path)  # the first of several processes wins
+        fresh.unlink()
     return path.read_text().strip()
 
 
@@ -143,7 +152,10 @@ TEMPLATES = [
 
 # ---- database: DATABASE_URL, or the embedded PostgreSQL of this checkout
 if os.environ.get("DATABASE_URL"):
-    DATABASES = {"default": dj_database_url.config(conn_max_age=60, conn_health_checks=True)}
+    try:
+        DATABASES = {"default": dj_database_url.config(conn_max_age=60, conn_health_checks=True)}
+    except ValueError:  # which must not be shown: the address has a password
+        DATABASES = {"default": {}}
 elif PRODUCTION:
     raise ImproperlyConfigured(
         "Set DATABASE_URL, like postgresql://user:password@host:5432/newsroom, or set NEWSROOM_ENV=local "
@@ -154,7 +166,9 @@ else:
 
     DATABASES = {"default": localpg.settings() | {"CONN_MAX_AGE": 60}}
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgresql://...")
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL server: write it like postgresql://user:password@host:5432/newsroom."
+    )
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

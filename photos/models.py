@@ -25,6 +25,8 @@ def original_name(photo, filename):
 
 
 class PhotoQuerySet(models.QuerySet):
+    """Photos of the library."""
+
     def without_renditions(self):
         """Photos whose pictures have not been made yet."""
         return self.filter(rendered_at=None)

@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Exists, OuterRef
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
@@ -46,7 +46,7 @@ def _may_preview(request):
 
 def _file(request, name, allowed):
     if not allowed:
-        raise Http404("There is no such picture.")
+        return _not_found()
     private = allowed == "private"
     extension = name.rpartition(".")[2]
     if settings.MEDIA_ACCEL:
@@ -59,25 +59,30 @@ def _file(request, name, allowed):
         try:
             stream = default_storage.open(name)
         except OSError:
-            raise Http404("This picture's file is missing.") from None
+            return _not_found()
         response = _ranged(request, stream, TYPES[extension])
-    if private:
+    if private or response.status_code == 416:
         patch_cache_control(response, no_store=True)
     else:
         patch_cache_control(response, public=True, max_age=MAX_AGE)
     return response
 
 
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+def _not_found():
+    """What may be public in a minute must not be remembered as missing."""
+    return HttpResponseNotFound("There is no such picture.", headers={"Cache-Control": "no-store"})
+
+
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def _ranged(request, stream, content_type):
     """The file, or the one range of bytes that was asked for (RFC 9110, 14.2); players need it to seek."""
     size = stream.size
     match = RANGE.fullmatch(request.headers.get("Range", ""))
-    if not match or match.groups() == ("", ""):
+    first, last = match.groups() if match else ("", "")
+    if not (first or last) or (first and last and int(last) < int(first)):  # no range at all: the whole
         return FileResponse(stream, content_type=content_type, headers={"Accept-Ranges": "bytes"})
-    first, last = match.groups()
     if first:
         start, stop = int(first), min(int(last) + 1 if last else size, size)
     else:

@@ -23,18 +23,22 @@ _timer = None
 
 def count_read(article_id, at=None):
     """Adds one read of a story. Costs no query; a thread writes it within READ_FLUSH_SECONDS."""
-    global _timer
     hour = (at or timezone.now()).replace(minute=0, second=0, microsecond=0)
     with _lock:
         _waiting[article_id, hour] += 1
-        if _timer is None:
-            _timer = threading.Timer(settings.READ_FLUSH_SECONDS, _flush_in_thread)
-            _timer.daemon = True
-            _timer.start()
+        _start_timer()
+
+
+def _start_timer():
+    global _timer
+    if _timer is None:
+        _timer = threading.Timer(settings.READ_FLUSH_SECONDS, _flush_in_thread)
+        _timer.daemon = True
+        _timer.start()
 
 
 def flush():
-    """Writes what was collected; returns how many counts it touched. Failing keeps them for the next time."""
+    """Writes what was collected; returns how many counts it touched. Failing keeps them and tries again later."""
     global _timer
     with _lock:
         batch, _timer = dict(_waiting), None
@@ -46,6 +50,7 @@ def flush():
     except Exception:
         with _lock:
             _waiting.update(batch)
+            _start_timer()
         raise
 
 
@@ -79,6 +84,7 @@ def write_batch(batch, batch_id=None):
             SELECT a.id, given.hour, given.reads
             FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS given (article, hour, reads)
             JOIN articles_article a ON a.id = given.article AND a.status = 'ready' AND a.publish_at <= now()
+                AND (a.withdrawn_at IS NULL OR a.withdrawn_at > now())
             ON CONFLICT (article_id, hour) DO UPDATE SET reads = rankings_readcount.reads + EXCLUDED.reads
             """,
             [list(articles), list(hours), list(reads)],

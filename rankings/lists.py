@@ -35,6 +35,8 @@ class FilledList:
 
 @dataclass
 class Row:
+    """A placement or a computed entry in force, with what its list says."""
+
     slug: str
     title: str
     size: int

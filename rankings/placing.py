@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
 
 from .models import Placement, StoryList
 
@@ -41,7 +42,8 @@ def place(story_list, position, article, *, starts=None, ends=None, by=None, **w
         story_list=story_list, position=position, cancelled_at=None, period__overlap=period
     ).first()
     if rival:
-        raise ValidationError(f"Position {position} is booked from {rival.period.lower:%Y-%m-%d %H:%M}: choose another.")
+        begins = timezone.localtime(rival.period.lower)
+        raise ValidationError(f"Position {position} is booked from {begins:%Y-%m-%d %H:%M}: choose another.")
     return Placement.objects.create(
         story_list=story_list, position=position, article=article, period=period, placed_by=by, **words
     )

@@ -220,6 +220,8 @@ class MenuItem(models.Model):
 
 
 class MastheadFactQuerySet(models.QuerySet):
+    """Masthead facts."""
+
     def in_force(self, on=None):
         """Facts that hold on the date (today in Seoul by default), in printing order."""
         on = on or timezone.localdate()

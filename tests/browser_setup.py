@@ -101,11 +101,15 @@ def browser():
 def pytest_runtest_setup(item):
     """Skips, or fails, a browser test where there is no browser."""
     if item.get_closest_marker("browser") and not find_chromium():
-        (pytest.fail if required() else pytest.skip)("no browser", pytrace=False)
+        if required():
+            pytest.fail("no browser", pytrace=False)
+        pytest.skip("no browser")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter):
-    """Says at the very end how many tests had no browser."""
+    """Says at the very end, below the list of skipped tests, how many had no browser."""
+    yield
     reports = [
         report for kind in ("skipped", "failed", "error") for report in terminalreporter.stats.get(kind, [])
     ]
@@ -113,8 +117,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_sep("!", MISSING.format(count=count), red=True, bold=True)
 
 
-if __name__ == "__main__":
-    path = install()
-    if not path:
-        print("There is no browser here and none can be installed: browser tests will be skipped.")
-        sys.exit(required())
+if __name__ == "__main__" and not install():
+    then = "NEWSROOM_REQUIRE_BROWSER=1 forbids to go on." if required() else "Browser tests will be skipped."
+    print(f"There is no browser here and none can be installed. {then}")
+    sys.exit(required())

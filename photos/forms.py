@@ -1,0 +1,47 @@
+"""The form of a photo: a file that is looked at before anything is stored, and what is known about it."""
+
+from django import forms
+from django.conf import settings
+
+from sections.admin_base import EditorForm
+
+from .library import check_image, read_file
+from .models import Photo
+
+KINDS = "JPEG, PNG, WebP, AVIF or TIFF"
+
+
+class PhotoForm(EditorForm):
+    """A photo with its file: needed for a new one, put in place of the old one otherwise."""
+
+    upload = forms.FileField(label="File", widget=forms.FileInput(attrs={"accept": "image/*"}))
+
+    class Meta:
+        model = Photo
+        exclude = ["file"]
+        labels = {"licence_url": "Address of the licence"}
+        help_texts = {
+            "rights": "Stands beside the photo in the form of every story that uses it.",
+            "keywords": "Words to find it by, separated by commas.",
+            "taken_at": "Filled from the file where the camera wrote it.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "upload" not in self.fields:  # somebody who may look but not change
+            return
+        size = f"{KINDS}, at most {settings.PHOTO_MAX_BYTES // 1_000_000} MB."
+        upload = self.fields["upload"]
+        if self.instance.pk:
+            upload.label, upload.required = "Replace the file", False
+            upload.help_text = f"Every story that uses the photo shows the new picture. {size}"
+        else:
+            upload.help_text = (
+                f"{size} What you leave empty below is filled from what the file says about itself."
+            )
+
+    def clean_upload(self):
+        file = self.cleaned_data["upload"]
+        if file:
+            check_image(read_file(file))
+        return file

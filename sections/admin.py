@@ -1,0 +1,186 @@
+"""The frame in the admin: sections, menus, masthead, static pages, redirects."""
+
+from admin_ordering.admin import OrderableAdmin
+from django.contrib import admin
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from .admin_base import PaperAdmin
+from .forms import MenuItemForm, RedirectForm, SectionForm
+from .models import MastheadFact, MenuItem, Page, Redirect, Section
+from .moving import add_redirect, move_section
+
+
+class DraggableAdmin(OrderableAdmin, PaperAdmin):
+    """Rows that are put in order by dragging, or by writing their numbers."""
+
+    ordering_field = "position"
+    list_per_page = list_max_show_all = 300
+
+    def check(self, **kwargs):
+        # Entries are ordered within their menu, which django-admin-ordering cannot know.
+        return [found for found in super().check(**kwargs) if found.id != "admin_ordering.W004"]
+
+
+def edit_link(obj, text):
+    """A link to a row's form in the admin."""
+    return format_html('<a href="{}">{}</a>', reverse(admin_name(obj), args=[obj.pk]), text)
+
+
+def admin_name(obj):
+    """The name of the address of a row's form."""
+    return f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change"
+
+
+@admin.register(Section)
+class SectionAdmin(PaperAdmin):
+    form = SectionForm
+    list_display = ["tree_name", "address", "menus", "position"]
+    list_display_links = ["tree_name"]
+    list_editable = ["position"]
+    list_filter = [("parent", admin.EmptyFieldListFilter)]
+    list_per_page = list_max_show_all = 300
+    search_fields = ["name", "path"]
+    search_help_text = "Name or address."
+    autocomplete_fields = ["parent"]
+    prepopulated_fields = {"slug": ["name"]}
+    ordering = [
+        Coalesce("parent__position", "position"),
+        Coalesce("parent__path", "path"),
+        F("parent").asc(nulls_first=True),
+        "position",
+        "name",
+    ]
+    fields = ["name", "slug", "parent", "description", "position", "where_shown"]
+    readonly_fields = ["where_shown"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("menu_items")
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else self.prepopulated_fields
+
+    @admin.display(description="name")
+    def tree_name(self, section):
+        return format_html(
+            '<span class="{}">{}</span>', "below" if section.parent_id else "top", section.name
+        )
+
+    @admin.display(description="address")
+    def address(self, section):
+        return section.get_absolute_url()
+
+    @admin.display(description="in the menus")
+    def menus(self, section):
+        return (
+            ", ".join(dict.fromkeys(item.get_menu_display() for item in section.menu_items.all())) or "none"
+        )
+
+    @admin.display(description="in the menus")
+    def where_shown(self, section):
+        """Each entry that leads to the section, with the words it has there."""
+        items = section.menu_items.all() if section.pk else ()
+        lines = ((edit_link(item, item.get_menu_display()), item.label or section.name) for item in items)
+        return (
+            format_html_join("", "<div>{}: “{}”</div>", lines)
+            or "In no menu: readers find it by its address only."
+        )
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            move_section(obj)
+        else:
+            obj.save()
+
+    def why_not_delete(self, section):
+        for rows, what, advice in (
+            (section.articles, "stories", "file them under another section first."),
+            (section.children, "subsections", "move or delete them first."),
+            (section.story_lists, "ranked lists", "give those another section first."),
+        ):
+            if rows.exists():
+                return f"{section} has {what}, so it cannot be deleted: {advice}"
+        return ""
+
+
+@admin.register(MenuItem)
+class MenuItemAdmin(DraggableAdmin):
+    form = MenuItemForm
+    list_display = ["words", "menu", "leads_to", "icon", "position"]
+    list_editable = ["position"]
+    list_filter = ["menu"]
+    list_select_related = ["section", "parent__section"]
+    autocomplete_fields = ["section"]
+    ordering = [
+        "menu",
+        Coalesce("parent__position", "position"),
+        Coalesce("parent", "id"),
+        F("parent").asc(nulls_first=True),
+        "position",
+        "id",
+    ]
+    fields = ["menu", "parent", "section", "url", "label", "icon", "position"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("section")
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj:
+            context["subtitle"] = f"{obj.get_menu_display()}: {obj.text}"
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description="entry")
+    def words(self, item):
+        return format_html('<span class="{}">{}</span>', "below" if item.parent_id else "top", item.text)
+
+    @admin.display(description="leads to")
+    def leads_to(self, item):
+        return item.href or "nowhere: a heading"
+
+
+@admin.register(MastheadFact)
+class MastheadFactAdmin(DraggableAdmin):
+    list_display = ["title", "value", "valid_from", "valid_until", "position"]
+    list_editable = ["position"]
+    list_filter = ["kind"]
+    ordering = ["position", "id"]
+    fields = ["kind", "label", "value", "lang", ("valid_from", "valid_until"), "position"]
+
+    @admin.display(description="fact")
+    def title(self, fact):
+        return fact.title
+
+
+@admin.register(Page)
+class PageAdmin(PaperAdmin):
+    list_display = ["title", "address", "version", "dated"]
+    search_fields = ["title", "address"]
+    fields = ["title", "address", "description", "body", ("version", "dated")]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        kwargs["help_texts"] = {
+            "body": "HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out when saved.",
+            "address": "The page moves with it; put the old address under Redirects if readers know it.",
+            "description": "For search engines.",
+        }
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "body" in form.base_fields:
+            form.base_fields["body"].widget.attrs |= {"rows": 28, "class": "vLargeTextField body-text"}
+        return form
+
+
+@admin.register(Redirect)
+class RedirectAdmin(PaperAdmin):
+    form = RedirectForm
+    list_display = ["old_path", "new_path"]
+    search_fields = ["old_path", "new_path"]
+    fields = ["old_path", "new_path"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["old_path"] if obj else []
+
+    def save_model(self, request, obj, form, change):
+        """Writes the redirect without chains and loops."""
+        obj.pk = add_redirect(obj.old_path, obj.new_path).pk
