@@ -10,6 +10,12 @@ from .models import Article, ArticleVersion, Correction
 VERSION_FIELDS = ("headline", "short_headline", "label", "kicker", "deck", "dateline", "body", "lang", "format")
 
 
+def clock():
+    """Now, to the thousandth of a second: a dump keeps no more, and a story's moment must survive it."""
+    now = timezone.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
 def free_slug(article, day):
     """A slug for the article that no other story of the day has: its own, or made from the headline."""
     base = (article.slug or slugify(article.headline, allow_unicode=True))[:110].strip("-") or "story"
@@ -94,7 +100,7 @@ def finish_edit(article, *, by=None, kind=None, note=""):
         return record_version(article, kind=kind or ArticleVersion.Kind.DRAFT, note=note, by=by)
     kind = kind or ArticleVersion.Kind.TYPO
     if kind != ArticleVersion.Kind.TYPO:
-        article.updated_at = now
+        article.updated_at = now = clock()
         Article.objects.filter(pk=article.pk).update(updated_at=now)
     return record_version(article, kind=kind, note=note, by=by, public_from=now)
 
@@ -105,7 +111,7 @@ def schedule(article, at=None, *, by=None):
 
     Raises ValidationError, one sentence for each thing that is missing, before anything is written.
     """
-    at = at or timezone.now()
+    at = at or clock()
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if stored.status == Article.Status.READY and stored.publish_at <= timezone.now():
         if stored.publish_at == at:
@@ -153,7 +159,7 @@ def _set_status(article, before, after, message):
 @transaction.atomic
 def withdraw(article, reason, at=None):
     """Takes a public story back: its address answers 410 with the reason, and nothing lists it any more."""
-    at = at or timezone.now()
+    at = at or clock()
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if not stored.is_public(at):
         raise ValidationError("Only a public story can be withdrawn; change the status of this one instead.")
@@ -177,7 +183,7 @@ def restore(article):
 @transaction.atomic
 def correct(article, text, *, kind=Correction.Kind.CORRECTION, by=None, at=None):
     """Puts a dated note under a public story, moves its “Updated” stamp and keeps a version; returns the note."""
-    at = at or timezone.now()
+    at = at or clock()
     if not text.strip():
         raise ValidationError("Write what was wrong and what is right.")
     if not article.is_public(at):

@@ -82,8 +82,10 @@ class StoryList(models.Model):
 
 
 class PlacementManager(models.Manager.from_queryset(PlacementQuerySet)):
-    def get_by_natural_key(self, slug, position, starts):
-        return self.get(story_list__slug=slug, position=position, period__startswith=starts, cancelled_at=None)
+    def get_by_natural_key(self, slug, position, starts, cancelled_at):
+        return self.get(
+            story_list__slug=slug, position=position, period__startswith=starts, cancelled_at=cancelled_at
+        )
 
 
 class Placement(models.Model):
@@ -134,7 +136,8 @@ class Placement(models.Model):
         return f"position {self.position}"
 
     def natural_key(self):
-        return (self.story_list.slug, self.position, self.period.lower.isoformat())
+        cancelled_at = self.cancelled_at.isoformat() if self.cancelled_at else None
+        return (self.story_list.slug, self.position, self.period.lower.isoformat(), cancelled_at)
 
     natural_key.dependencies = ["rankings.storylist", "articles.article", "photos.photo", "readers.user"]
 

@@ -60,7 +60,8 @@ def end(placement, at=None):
 
 def _end(placement, at):
     if placement.period.lower >= at:
-        placement.cancelled_at = at
+        # To the thousandth of a second, as a dump keeps it: it is part of the natural key.
+        placement.cancelled_at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     elif placement.period.upper is None or placement.period.upper > at:
         placement.period = DateTimeTZRange(placement.period.lower, at)
     placement.save(update_fields=["period", "cancelled_at"])

@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,15 +61,16 @@ class Section(models.Model):
     class Meta:
         ordering = ["path"]
         constraints = [
+            # Both let a dump be loaded in any order: a row's parent may follow it, and is empty until then.
             models.UniqueConstraint(
-                "parent",
-                "slug",
+                fields=["parent", "slug"],
                 name="section_slug_unique_per_parent",
                 nulls_distinct=False,
+                deferrable=models.Deferrable.DEFERRED,
                 violation_error_message="Another section here has this slug.",
             ),
             models.CheckConstraint(
-                condition=Q(parent=None, path=F("slug")) | Q(parent__isnull=False, path__contains="/"),
+                condition=Q(parent=None, path=F("slug")) | Q(path__endswith=Concat(Value("/"), F("slug"))),
                 name="section_path_follows_slug",
             ),
         ]

@@ -155,6 +155,7 @@ class Article(models.Model):
         expression=Case(When(lang="en", then=search_vector("english")), default=search_vector("simple")),
         output_field=SearchVectorField(),
         db_persist=True,
+        serialize=False,
     )
 
     objects = ArticleManager()

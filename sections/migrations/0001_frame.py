@@ -2,6 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -90,11 +91,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='section',
-            constraint=models.UniqueConstraint(models.F('parent'), models.F('slug'), name='section_slug_unique_per_parent', nulls_distinct=False, violation_error_message='Another section here has this slug.'),
+            constraint=models.UniqueConstraint(deferrable=models.Deferrable['DEFERRED'], fields=('parent', 'slug'), name='section_slug_unique_per_parent', nulls_distinct=False, violation_error_message='Another section here has this slug.'),
         ),
         migrations.AddConstraint(
             model_name='section',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('parent', None), ('path', models.F('slug'))), models.Q(('parent__isnull', False), ('path__contains', '/')), _connector='OR'), name='section_path_follows_slug'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('parent', None), ('path', models.F('slug'))), ('path__endswith', django.db.models.functions.text.Concat(models.Value('/'), models.F('slug'))), _connector='OR'), name='section_path_follows_slug'),
         ),
         migrations.AddConstraint(
             model_name='menuitem',

@@ -34,7 +34,7 @@ def fields_of(response, form_id):
     return data
 
 
-def submit(client, url, form_id, press="_save", follow=True, **changes):
+def submit(client, url, form_id, press="_save", follow=True, /, **changes):
     """Opens a form, changes fields (None leaves one out) and sends it; `press` is a button or `act:publish`."""
     data = fields_of(client.get(url), form_id)
     data |= {"_act": press[4:]} if press.startswith("act:") else {press: "1"}

@@ -280,7 +280,7 @@ def test_the_form_costs_little_with_ten_photos(desk, queries):
     assert len(page(response).select(".figure-line")) == 10
 
 
-def test_the_form_is_complete_for_somebody_who_may_only_look(client):
+def test_the_form_is_complete_for_somebody_who_may_only_look(client, db):
     reader = make_staff("reader", superuser=False)
     reader.user_permissions.set(Permission.objects.filter(codename__in=["view_article", "view_photo"]))
     client.force_login(reader)

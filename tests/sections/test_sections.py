@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from newsroom.urls import urlpatterns
 from sections.models import RESERVED_SLUGS, Page, Section
@@ -32,6 +32,10 @@ def test_it_shares_its_slug_with_no_sibling():
         with pytest.raises(IntegrityError), transaction.atomic():
             Section.objects.bulk_create([Section(name="Again", slug=slug, parent=parent, path=path)])
     assert Section.objects.filter(slug="companies").count() == 2
+    # A path that differs does not help; this is checked when the transaction ends.
+    Section.objects.bulk_create([Section(name="Again", slug="companies", parent=business, path="x/companies")])
+    with pytest.raises(IntegrityError, match="section_slug_unique_per_parent"), transaction.atomic():
+        connection.check_constraints()
 
 
 def test_it_says_that_a_slug_is_taken():
