@@ -14,6 +14,8 @@ KINDS = "JPEG, PNG, WebP, AVIF or TIFF"
 class PhotoForm(EditorForm):
     """A photo with its file: needed for a new one, put in place of the old one otherwise."""
 
+    earliest_year = 1826  # the year of the oldest photograph that is left
+
     upload = forms.FileField(label="File", widget=forms.FileInput(attrs={"accept": "image/*"}))
 
     class Meta:

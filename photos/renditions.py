@@ -20,7 +20,7 @@ RATIOS = {"full": None, "3x2": 3 / 2, "16x9": 16 / 9, "4x3": 4 / 3, "1x1": 1.0}
 WIDTHS = {
     "full": (480, 800, 1200, 1600),
     "3x2": (240, 480, 800, 1200),
-    "16x9": (480, 800, 1200),
+    "16x9": (1200,),
     "4x3": (1200,),
     "1x1": (160, 480, 1200),
 }
@@ -29,6 +29,8 @@ JPEG_WIDTH = 1200
 WEBP_QUALITY, JPEG_QUALITY, AVIF_QUALITY = 76, 82, 58
 # AVIF costs about ten times as long to make; it is kept where it saves at least this part of the WebP.
 AVIF_SAVING = 0.15
+# ... and only of the crops that pages show large or often.
+AVIF_CROPS = ("full", "3x2")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def picture(photo, crop="full"):
         width=width,
         height=height,
         webp=srcset("webp"),
-        avif=srcset("avif") if photo.avif else "",
+        avif=srcset("avif") if photo.avif and crop in AVIF_CROPS else "",
     )
 
 
@@ -164,8 +166,9 @@ def make(photo):
     for crop, ratio in RATIOS.items():
         cropped = image.crop(crop_box(*image.size, ratio, photo.focal_x, photo.focal_y))
         jpeg = jpeg_size(photo.width, photo.height, crop)
+        avif = ["avif"] if photo.avif and crop in AVIF_CROPS else []
         for size in sizes(photo.width, photo.height, crop):
-            extensions = ["webp", *(["avif"] if photo.avif else []), *(["jpg"] if size == jpeg else [])]
+            extensions = ["webp", *avif, *(["jpg"] if size == jpeg else [])]
             missing = [e for e in extensions if not default_storage.exists(name(photo, crop, size[0], e))]
             if not missing:
                 continue
