@@ -6,7 +6,9 @@ PORT ?= 8000
 ARGS ?=
 PY := .venv/bin/python
 PIP := -m pip --disable-pip-version-check -qq install
-TEST := NEWSROOM_ENV=test $(PY) -m newsroom.localpg run $(PY) -m pytest
+# ARGS="-n 0" runs the tests in one process, for a debugger.
+PYTEST := -m pytest -n logical --maxprocesses 8 --dist worksteal
+TEST := NEWSROOM_ENV=test $(PY) -m newsroom.localpg run $(PY) $(PYTEST)
 DJANGO6 := var/venv-django6/bin/python
 PG15 ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin /usr/pgsql-15/bin /opt/homebrew/opt/postgresql@15/bin))
 SUITABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
@@ -43,7 +45,7 @@ test-pg15: .venv/dev ## run the suite on PostgreSQL 15
 .PHONY: test-django6
 test-django6: var/venv-django6/made ## run the suite on Django 6 and Python 3.13
 	@# What Django 6 deprecates is what Django 5.2 needs.
-	@NEWSROOM_VAR='$(CURDIR)/var/django6' NEWSROOM_ENV=test $(DJANGO6) -m newsroom.localpg run $(DJANGO6) -m pytest \
+	@NEWSROOM_VAR='$(CURDIR)/var/django6' NEWSROOM_ENV=test $(DJANGO6) -m newsroom.localpg run $(DJANGO6) $(PYTEST) \
 		-W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning $(ARGS)
 
 .PHONY: lint
@@ -69,7 +71,7 @@ check: lint ## lint, and check migrations, production settings and static files
 
 .PHONY: corpus
 corpus: .venv/dev ## import the whole corpus in ../shared/corpus and compare it with its source
-	@$(TEST) -m corpus $(ARGS)
+	@$(TEST) -n 0 -m corpus $(ARGS)
 
 .PHONY: lock
 lock: var/uv/made ## renew the locked versions in requirements/

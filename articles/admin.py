@@ -362,7 +362,7 @@ class ArticleAdmin(PaperAdmin):
     actions = [hand_in, hand_back, publish]
     inlines = [BylineInline, PhotoInline, RelatedInline, VideoInline, OldAddressInline]
     autocomplete_fields = ["section", "also_in", "column"]
-    readonly_fields = ["shown_state", "address", "shown_updated"]
+    readonly_fields = ["shown_state", "address", "shown_moment", "shown_updated"]
     words = [
         ("format", "lang"),
         "headline",
@@ -387,19 +387,17 @@ class ArticleAdmin(PaperAdmin):
         words = " ".join(search_term.split())[:200]
         if not words:
             return queryset, False
-        order = queryset.query.order_by or self.ordering
-        return queryset.search(words).order_by(*order), False
+        found = Article.objects.search(words).order_by().values("pk")  # without the rank, which nobody sorts by here
+        return queryset.filter(pk__in=found), False
 
     # ---- the form
 
     def get_fieldsets(self, request, obj=None):
-        public = obj is not None and was_public(obj)
-        shown = [
-            "shown_state",
-            *(["address"] if obj and obj.address_date else []),
-            *(["shown_updated"] if public else []),
-        ]
-        publication = [*shown, "publish_at", "slug", ("date_precision", "planned_for")]
+        publication = ["shown_state", *(["address"] if obj and obj.address_date else [])]
+        if obj is not None and was_public(obj):
+            publication += ["shown_moment", "shown_updated", "date_precision"]
+        else:
+            publication += ["publish_at", "slug", ("date_precision", "planned_for")]
         fieldsets = [
             ("Words", {"fields": [*self.words, "opened_version"]}),
             ("Filing", {"fields": self.filing}),
@@ -410,10 +408,6 @@ class ArticleAdmin(PaperAdmin):
         if obj is not None and obj.is_public():
             fieldsets.append(("This edit", {"fields": ["edit_kind", "edit_note"]}))
         return fieldsets
-
-    def get_readonly_fields(self, request, obj=None):
-        fixed = ["publish_at", "slug"] if obj is not None and was_public(obj) else []
-        return [*self.readonly_fields, *fixed]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -458,12 +452,14 @@ class ArticleAdmin(PaperAdmin):
     def address(self, story):
         return story.get_absolute_url() or "–"
 
+    @admin.display(description="public since")
+    def shown_moment(self, story):
+        return f"{seoul(story.publish_at)} Seoul time: fixed, as is the address"
+
     @admin.display(description="last “Updated” stamp")
     def shown_updated(self, story):
         return (
-            f"{seoul(story.updated_at)} Seoul time"
-            if story.updated_at
-            else "none: not updated since it was published"
+            f"{seoul(story.updated_at)} Seoul time" if story.updated_at else "none: not updated since it was published"
         )
 
     def get_view_on_site_url(self, obj=None):
@@ -504,9 +500,7 @@ class ArticleAdmin(PaperAdmin):
         typed = form.cleaned_data["publish_at"]
         story.slug = form.cleaned_data["slug"]
         now = timezone.now()
-        publishing.schedule(
-            story, now if form.act == "publish" and (not typed or typed > now) else typed, by=by
-        )
+        publishing.schedule(story, now if form.act == "publish" and (not typed or typed > now) else typed, by=by)
 
     def record_edit(self, story, form, by):
         """The version of an edit; what readers must be told of is told under the story."""
@@ -535,13 +529,9 @@ class ArticleAdmin(PaperAdmin):
         """One sentence on what became of a story, with the way to its page where there is one."""
         when = f" Readers see it from {seoul(story.publish_at)} Seoul time on." if is_scheduled(story) else ""
         link = (
-            format_html(' <a href="{}">View it on the site</a>.', story.get_absolute_url())
-            if story.is_public()
-            else ""
+            format_html(' <a href="{}">View it on the site</a>.', story.get_absolute_url()) if story.is_public() else ""
         )
-        self.message_user(
-            request, format_html("“{}” was {}.{}{}", story.headline, done, when, link), messages.SUCCESS
-        )
+        self.message_user(request, format_html("“{}” was {}.{}{}", story.headline, done, when, link), messages.SUCCESS)
 
     # ---- acts with a page of their own, and what must not be deleted
 
@@ -649,9 +639,7 @@ class TagForm(EditorForm):
     """A topic; its address stays when its name changes."""
 
     class Meta:
-        help_texts = {
-            "slug": "Word of the address /topics/…/. It stays when the name changes, so that links hold."
-        }
+        help_texts = {"slug": "Word of the address /topics/…/. It stays when the name changes, so that links hold."}
 
 
 @admin.register(Tag)

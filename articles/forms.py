@@ -121,9 +121,7 @@ class ArticleForm(EditorForm):
         if "publish_at" in self.fields and "publish_at" not in self.errors:
             self.check_moment(self.cleaned_data["publish_at"])
         if self.cleaned_data.get("edit_kind") in SUBSTANTIVE and not self.cleaned_data.get("edit_note"):
-            self.add_error(
-                "edit_note", "Write what was wrong and what is right: readers see it under the story."
-            )
+            self.add_error("edit_note", "Write what was wrong and what is right: readers see it under the story.")
         return cleaned
 
     def clean_tags(self):
@@ -135,10 +133,7 @@ class ArticleForm(EditorForm):
     def refuse_stale(self):
         """Refuses a form that was opened before the last save of the story. Locks the row: one query."""
         stored = (
-            Article.objects.select_for_update()
-            .filter(pk=self.instance.pk)
-            .values("edit_version", "changed_at")
-            .get()
+            Article.objects.select_for_update().filter(pk=self.instance.pk).values("edit_version", "changed_at").get()
         )
         opened = self.cleaned_data.get("opened_version")
         if opened == stored["edit_version"]:
@@ -148,9 +143,9 @@ class ArticleForm(EditorForm):
         self.add_error(
             None,
             format_html(
-                "{} saved this story at {} Seoul time, after you had opened it, so nothing of yours was saved. All that "
-                'you typed is still here: <a href="{}" target="_blank">open the story as it stands now</a> in another '
-                "tab, put your changes in there and save it.",
+                "{} saved this story at {} Seoul time, after you had opened it, so nothing of yours was saved. "
+                'All that you typed is still here: <a href="{}" target="_blank">open the story as it stands now</a> '
+                "in another tab, put your changes in there and save it.",
                 *(
                     who,
                     seoul(stored["changed_at"]),
@@ -165,9 +160,7 @@ class ArticleForm(EditorForm):
             if moment is None:
                 self.add_error("publish_at", "Write when the story becomes public, in Seoul time.")
             elif moment <= timezone.now():
-                self.add_error(
-                    "publish_at", "This moment is past. Write one to come, or press “Publish now”."
-                )
+                self.add_error("publish_at", "This moment is past. Write one to come, or press “Publish now”.")
 
 
 class VideoForm(EditorForm):

@@ -52,7 +52,8 @@ def page_of(articles, before=None, *, size=PAGE_SIZE, also=()):
         newer = Subquery(articles.newer_than(before).order_by("publish_at", "pk").values("pk")[size - 1 : size])
     ids = listed.values("pk")[: size + 1]
     # A union, as the planner would read the whole table for the same thing written with OR.
-    wanted = ids.union(Article.objects.filter(pk__in=also).order_by().values("pk")) if also else ids
+    # Django 6 would order it as the model says, by columns that are not in it.
+    wanted = ids.union(Article.objects.filter(pk__in=also).order_by().values("pk")).order_by() if also else ids
     found = (
         Article.objects.published()
         .filter(pk__in=wanted)

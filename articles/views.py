@@ -53,7 +53,7 @@ def _canonical(story):
 
 
 def _not_public(request, year, month, day, slug):
-    """What stands at a story's address that leads to no public story: the reason of a withdrawal, a redirect, or 404."""
+    """What stands at the address of a story that is not public: the reason of its withdrawal, a redirect, or 404."""
     story = _story(year, month, day, slug, Article.objects.withdrawn())
     if story:
         return render_page("articles/withdrawn.html", {"story": story}, status=410)

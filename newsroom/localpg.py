@@ -40,9 +40,7 @@ class DatabaseUnavailable(Exception):
 
 def complaint(cursor):
     """What makes the server behind a DB-API cursor unfit for the paper, in a sentence; "" when it is fit."""
-    cursor.execute(
-        "select current_setting('server_version_num')::int / 10000, current_setting('server_encoding')"
-    )
+    cursor.execute("select current_setting('server_version_num')::int / 10000, current_setting('server_encoding')")
     major, encoding = cursor.fetchone()
     if major < OLDEST:
         return f"This is PostgreSQL {major}; the paper needs {OLDEST} or newer."
@@ -178,9 +176,7 @@ class LocalPG:
         for name in ("postgres", "nobody"):
             with contextlib.suppress(KeyError):
                 return pwd.getpwnam(name)
-        raise DatabaseUnavailable(
-            "PostgreSQL does not run as root and there is no account nobody: use another."
-        )
+        raise DatabaseUnavailable("PostgreSQL does not run as root and there is no account nobody: use another.")
 
     def _digest(self):
         return hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
@@ -276,9 +272,7 @@ class LocalPG:
 
     def _call(self, program, *arguments, cwd="/"):
         """Runs a program of PostgreSQL as the server's account; returns its status and what it printed."""
-        env = {
-            name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PG"))
-        }
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PG"))}
         # The data folder by environment and the log by a relative path: pg_ctl hands both to a shell.
         env |= {"LC_ALL": "C", "PGDATA": str(self.data)}
         who = {}
@@ -302,9 +296,7 @@ class LocalPG:
         bindir = self._usable_bindir()
         major = re.match(r"\d+", version(bindir))[0]
         if int(major) < OLDEST:
-            raise DatabaseUnavailable(
-                f"{bindir} holds PostgreSQL {major}; the paper needs {OLDEST} or newer."
-            )
+            raise DatabaseUnavailable(f"{bindir} holds PostgreSQL {major}; the paper needs {OLDEST} or newer.")
         if not (self.data / "PG_VERSION").exists():
             self._initialise(bindir, int(major))
         made_by = (self.data / "PG_VERSION").read_text().strip()
@@ -376,16 +368,12 @@ class LocalPG:
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                connection = psycopg2.connect(
-                    host=str(self.sockdir), port=PORT, user=self.user, dbname="postgres"
-                )
+                connection = psycopg2.connect(host=str(self.sockdir), port=PORT, user=self.user, dbname="postgres")
                 connection.autocommit = True
                 return connection
             except psycopg2.OperationalError as error:
                 if time.monotonic() > end or not self.running():
-                    raise DatabaseUnavailable(
-                        f"PostgreSQL runs in {self.data} but does not answer: {error}"
-                    ) from error
+                    raise DatabaseUnavailable(f"PostgreSQL runs in {self.data} but does not answer: {error}") from error
                 time.sleep(0.1)
 
     def _make_ready(self):
@@ -486,9 +474,7 @@ def main(arguments):
             elif command == "reset":
                 server.destroy()
             pid = server.running()
-            print(
-                f"PostgreSQL runs as process {pid} in {server.data}." if pid else "PostgreSQL does not run."
-            )
+            print(f"PostgreSQL runs as process {pid} in {server.data}." if pid else "PostgreSQL does not run.")
             return 0 if bool(pid) == (command in ("start", "status")) else 1
     print(__doc__, file=sys.stderr)
     return 2

@@ -50,7 +50,7 @@ def front(request):
     below_lead = RelatedArticle.objects.filter(article__in=lists.ids_of("front-lead")).order_by().values("related")
     related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk").values("related")
     # A union, as the planner would read the whole table for the same thing written with OR.
-    ids = Article.objects.filter(pk__in=wanted).order_by().values("pk").union(below_lead)
+    ids = Article.objects.filter(pk__in=wanted).order_by().values("pk").union(below_lead).order_by()
     found = Article.objects.published().filter(pk__in=ids).for_cards().with_portraits()
     articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
     filled = lists.fill(articles)

@@ -144,14 +144,8 @@ class PhotoAdmin(PaperAdmin):
         placed = Placement.objects.in_force().filter(photo=photo).select_related("story_list")
         found = [
             *((edit_link(use.article, use.article.headline), use.article.state) for use in uses[:USES_SHOWN]),
-            *(
-                (edit_link(one, one.name), "portrait")
-                for one in Reporter.objects.filter(portrait=photo)[:USES_SHOWN]
-            ),
-            *(
-                (edit_link(one.story_list, one.story_list), f"position {one.position}")
-                for one in placed[:USES_SHOWN]
-            ),
+            *((edit_link(one, one.name), "portrait") for one in Reporter.objects.filter(portrait=photo)[:USES_SHOWN]),
+            *((edit_link(one.story_list, one.story_list), f"position {one.position}") for one in placed[:USES_SHOWN]),
         ]
         return format_html_join("", "<div>{} ({})</div>", found) or "Nowhere yet."
 
@@ -173,9 +167,7 @@ class PhotoAdmin(PaperAdmin):
             return
         obj.save()
         if {"focal_x", "focal_y"}.intersection(form.changed_data):
-            with explaining(
-                "The photo's file is missing or damaged: upload it again under “Replace the file”."
-            ):
+            with explaining("The photo's file is missing or damaged: upload it again under “Replace the file”."):
                 renditions.make(obj)
 
     def save_related(self, request, form, formsets, change):

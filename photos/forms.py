@@ -38,9 +38,7 @@ class PhotoForm(EditorForm):
             upload.label, upload.required = "Replace the file", False
             upload.help_text = f"Every story that uses the photo shows the new picture. {size}"
         else:
-            upload.help_text = (
-                f"{size} What you leave empty below is filled from what the file says about itself."
-            )
+            upload.help_text = f"{size} What you leave empty below is filled from what the file says about itself."
 
     def clean_upload(self):
         file = self.cleaned_data["upload"]

@@ -61,9 +61,7 @@ def standing_now(story_list):
     filled = lists.fill(articles).get(story_list.slug)
     shown = []
     for position, entry in enumerate(filled.entries if filled else (), 1):
-        found = next(
-            (row for row in placed.values() if entry.article.pk in (row.article_id, row.fallback_id)), None
-        )
+        found = next((row for row in placed.values() if entry.article.pk in (row.article_id, row.fallback_id)), None)
         why = placed_by(found) if entry.by_editor and found else because(ranked[entry.article.pk])
         shown.append(Standing(position, entry.article, entry.headline, why))
     return shown
@@ -109,7 +107,9 @@ class StoryListAdmin(PaperAdmin):
 
     def why_not_delete(self, story_list):
         if story_list.placements.exists():
-            return f"“{story_list}” has placements, which are the record of what stood on the page: it cannot be deleted."
+            return (
+                f"“{story_list}” has placements, which are the record of what stood on the page: it cannot be deleted."
+            )
         return ""
 
     def get_urls(self):

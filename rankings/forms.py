@@ -31,7 +31,7 @@ class PlaceForm(Explains, forms.Form):
         label="Until",
         required=False,
         widget=SeoulDateTime,
-        help_text="Seoul time; empty: until you end it or place another. Afterwards the list fills the place by itself.",
+        help_text="Seoul time; empty: until you end it or place another. Then the list fills the place by itself.",
     )
 
     def __init__(self, story_list, *args, **kwargs):

@@ -123,5 +123,6 @@ def load_lists(*slugs, at=None):
         )
         .values_list(*shared, "no_fallback", "no_headline", "no_deck", "by_editor", "order")
     )
-    found = sorted(placed.union(ranked, all=True), key=lambda row: (row[-1], row[0], row[4]))
+    # Django 6 would order a union as the model says, by columns that are not in it.
+    found = sorted(placed.union(ranked, all=True).order_by(), key=lambda row: (row[-1], row[0], row[4]))
     return Lists([Row(*row[:9], bool(row[9])) for row in found])

@@ -41,7 +41,14 @@ class StaffAdmin(PaperAdmin, UserAdmin):
         (None, {"fields": ["username", "email", "first_name", "last_name"]}),
         ("Password", {"fields": ["usable_password", "password1", "password2"]}),
     ]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_seen", "joined"]
+
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Record", {"fields": ["last_seen", "joined"]}),
+    ]
 
     @admin.display(description="name", ordering="last_name")
     def full_name(self, user):
@@ -50,6 +57,10 @@ class StaffAdmin(PaperAdmin, UserAdmin):
     @admin.display(description="last signed in (Seoul time)", ordering="last_login")
     def last_seen(self, user):
         return seoul(user.last_login)
+
+    @admin.display(description="joined (Seoul time)", ordering="date_joined")
+    def joined(self, user):
+        return seoul(user.date_joined)
 
     def has_change_permission(self, request, obj=None):
         """Only a superuser changes a superuser's account."""

@@ -34,13 +34,26 @@ def admin_name(obj):
     return f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change"
 
 
+class LevelFilter(admin.SimpleListFilter):
+    """Top sections or those below one."""
+
+    title, parameter_name = "level", "level"
+
+    def lookups(self, request, model_admin):
+        return [("top", "Sections"), ("below", "Subsections")]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("top", "below"):
+            return queryset.filter(parent__isnull=self.value() == "top")
+
+
 @admin.register(Section)
 class SectionAdmin(PaperAdmin):
     form = SectionForm
     list_display = ["tree_name", "address", "menus", "position"]
     list_display_links = ["tree_name"]
     list_editable = ["position"]
-    list_filter = [("parent", admin.EmptyFieldListFilter)]
+    list_filter = [LevelFilter]
     list_per_page = list_max_show_all = 300
     search_fields = ["name", "path"]
     search_help_text = "Name or address."
@@ -64,9 +77,7 @@ class SectionAdmin(PaperAdmin):
 
     @admin.display(description="name")
     def tree_name(self, section):
-        return format_html(
-            '<span class="{}">{}</span>', "below" if section.parent_id else "top", section.name
-        )
+        return format_html('<span class="{}">{}</span>', "below" if section.parent_id else "top", section.name)
 
     @admin.display(description="address")
     def address(self, section):
@@ -74,19 +85,14 @@ class SectionAdmin(PaperAdmin):
 
     @admin.display(description="in the menus")
     def menus(self, section):
-        return (
-            ", ".join(dict.fromkeys(item.get_menu_display() for item in section.menu_items.all())) or "none"
-        )
+        return ", ".join(dict.fromkeys(item.get_menu_display() for item in section.menu_items.all())) or "none"
 
     @admin.display(description="in the menus")
     def where_shown(self, section):
         """Each entry that leads to the section, with the words it has there."""
         items = section.menu_items.all() if section.pk else ()
         lines = ((edit_link(item, item.get_menu_display()), item.label or section.name) for item in items)
-        return (
-            format_html_join("", "<div>{}: “{}”</div>", lines)
-            or "In no menu: readers find it by its address only."
-        )
+        return format_html_join("", "<div>{}: “{}”</div>", lines) or "In no menu: readers find it by its address only."
 
     def save_model(self, request, obj, form, change):
         if change:
@@ -161,7 +167,7 @@ class PageAdmin(PaperAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["help_texts"] = {
-            "body": "HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out when saved.",
+            "body": "HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out.",
             "address": "The page moves with it; put the old address under Redirects if readers know it.",
             "description": "For search engines.",
         }

@@ -27,14 +27,11 @@ from django.utils.functional import cached_property, lazy
 
 from .models import MastheadFact
 
-EARLIEST_YEAR = 1900
 # Lists show, and count, no more rows than this: older ones are found by search and filters.
 LIST_LIMIT = 10_000
 # An action on more rows than this would outlast the request.
 ACTION_LIMIT = 200
-CLASH = (
-    "This clashes with what somebody else saved at the same moment. Nothing was saved: look and save again."
-)
+CLASH = "This clashes with what somebody else saved at the same moment. Nothing was saved: look and save again."
 
 
 def paper_name():
@@ -103,12 +100,13 @@ class Explains:
     """A form that shows, in the right places, what the write itself refused, and refuses impossible years."""
 
     refusal = None
+    earliest_year = 1900
 
     def clean(self):
         cleaned = super().clean()
         for name, value in list(self.cleaned_data.items()):
-            if isinstance(value, date) and value.year < EARLIEST_YEAR:
-                self.add_error(name, f"Write a date from {EARLIEST_YEAR} on.")
+            if isinstance(value, date) and value.year < self.earliest_year:
+                self.add_error(name, f"Write a date from {self.earliest_year} on.")
         if self.refusal:
             self.explain(self.refusal)
         return cleaned
@@ -143,7 +141,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self):
-        return self.object_list.order_by()[:LIST_LIMIT].count()
+        return self.object_list.order_by().values("pk")[:LIST_LIMIT].count()
 
 
 class RowFields:
@@ -226,16 +224,13 @@ class PaperAdmin(RowFields, admin.ModelAdmin):
             actions["delete_selected"] = (delete_chosen, *actions["delete_selected"][1:])
         return actions
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset, **options):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         across = request.POST.get("select_across") == "1" and queryset.order_by()[: ACTION_LIMIT + 1].count()
-        if (
-            not all(pk.isascii() and pk.isdecimal() for pk in chosen)
-            or (across or len(chosen)) > ACTION_LIMIT
-        ):
+        if not all(pk.isascii() and pk.isdecimal() for pk in chosen) or (across or len(chosen)) > ACTION_LIMIT:
             self.message_user(request, f"Choose at most {ACTION_LIMIT} rows at a time.", messages.ERROR)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **options)
 
 
 def delete_chosen(modeladmin, request, queryset):

@@ -46,9 +46,9 @@ class MenuItemForm(EditorForm):
     """An entry of a menu; only entries that may stand above others are offered as such."""
 
     parent = FirstLevelField(
-        MenuItem.objects.filter(
-            parent=None, menu__in=[MenuItem.Menu.OVERLAY, MenuItem.Menu.FOOTER]
-        ).select_related("section"),
+        MenuItem.objects.filter(parent=None, menu__in=[MenuItem.Menu.OVERLAY, MenuItem.Menu.FOOTER]).select_related(
+            "section"
+        ),
         required=False,
         label="Under",
         help_text="Only the overlay and the footer have a second level. Empty: first level.",
@@ -73,20 +73,14 @@ class RedirectForm(EditorForm):
     def clean_old_path(self):
         path = self.cleaned_data["old_path"]
         if not OWN_PATH.fullmatch(path):
-            raise ValidationError(
-                "Write the address as it was, from the first slash on, without blanks: /economy/."
-            )
+            raise ValidationError("Write the address as it was, from the first slash on, without blanks: /economy/.")
         taken = path.strip("/")
         if Section.objects.filter(path=taken).exists() or Page.objects.filter(address=f"/{taken}/").exists():
-            raise ValidationError(
-                "A section or page stands at this address, so nobody would ever be redirected."
-            )
+            raise ValidationError("A section or page stands at this address, so nobody would ever be redirected.")
         return path
 
     def clean_new_path(self):
         path = self.cleaned_data["new_path"]
         if not TARGET.fullmatch(path):
-            raise ValidationError(
-                "Write /an/address/ of this site, or a full https:// address, without blanks."
-            )
+            raise ValidationError("Write /an/address/ of this site, or a full https:// address, without blanks.")
         return path

@@ -110,9 +110,7 @@ def pytest_runtest_setup(item):
 def pytest_terminal_summary(terminalreporter):
     """Says at the very end, below the list of skipped tests, how many had no browser."""
     yield
-    reports = [
-        report for kind in ("skipped", "failed", "error") for report in terminalreporter.stats.get(kind, [])
-    ]
+    reports = [report for kind in ("skipped", "failed", "error") for report in terminalreporter.stats.get(kind, [])]
     if count := sum("no browser" in str(report.longrepr) for report in reports):
         terminalreporter.write_sep("!", MISSING.format(count=count), red=True, bold=True)
 

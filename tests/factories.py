@@ -146,7 +146,12 @@ def make_paper():
     editor = make_staff("desk")
     face = make_photo(render=True, data=image_bytes((200, 240), "brown"), alt_text="Seo Ha-rin at her desk.")
     seo = make_reporter(
-        "Seo Ha-rin", native_name="서하린", email="seo@example.com", title="Economy reporter", portrait=face, user=editor
+        "Seo Ha-rin",
+        native_name="서하린",
+        email="seo@example.com",
+        title="Economy reporter",
+        portrait=face,
+        user=editor,
     )
     moon = make_reporter("Moon Ji-ho", is_active=False)
     wide = make_photo(render=True, data=image_bytes((640, 420), "navy"), alt_text="A quay at dusk.")

@@ -103,7 +103,8 @@ def test_it_keeps_requests_out_of_models():
     found = [
         (str(path), name)
         for path, name in imports()
-        if "models" in str(path) and name.startswith(("django.http", "django.shortcuts", "django.views", "django.template"))
+        if "models" in str(path)
+        and name.startswith(("django.http", "django.shortcuts", "django.views", "django.template"))
     ]
     assert found == []
 
@@ -150,7 +151,10 @@ def test_it_has_nothing_inline_in_templates(path):
 def test_it_uses_every_component():
     used = {name for path in templates() for name, _ in INCLUDE.findall(path.read_text())}
     used |= set(re.findall(r'"(components/[\w/]+\.html)"', "".join((ROOT / p).read_text() for p, _ in modules())))
-    assert sorted(f"components/{path.name}" for path in templates("components") if f"components/{path.name}" not in used) == []
+    assert (
+        sorted(f"components/{path.name}" for path in templates("components") if f"components/{path.name}" not in used)
+        == []
+    )
 
 
 def test_it_marks_markup_as_safe_in_few_places():

@@ -32,7 +32,9 @@ def dump(path):
 
 def empty():
     """Removes every row of the paper, whatever protects it."""
-    for model in [model for app in OWN_APPS for model in apps.get_app_config(app).get_models(include_auto_created=True)]:
+    for model in [
+        model for app in OWN_APPS for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    ]:
         model._base_manager.all()._raw_delete("default")
 
 

@@ -42,8 +42,8 @@ def test_it_is_around_every_page(client, menus, address):
 def test_it_can_be_used_without_script(client, menus):
     """The overlay is a panel that a link opens; skipping to the content needs a link only."""
     page = open_page(client)
-    assert page.select_one(f'#{page.select_one("header a")["href"][1:]}').name == "dialog"
-    assert page.select_one(f'#{page.select_one(".skip")["href"][1:]}').name == "main"
+    assert page.select_one(f"#{page.select_one('header a')['href'][1:]}").name == "dialog"
+    assert page.select_one(f"#{page.select_one('.skip')['href'][1:]}").name == "main"
     assert page.select_one("#menu form")["action"] == "/search/"
     assert page.select_one("details.ticker, .ticker") is None, "an empty ticker is not shown"
 

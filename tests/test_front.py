@@ -120,7 +120,11 @@ def test_it_shows_the_related_stories_of_the_lead_below_it(client):
     for position, other in enumerate([old[2], embargoed(), old[0], withdrawn(), old[4], old[1]]):
         RelatedArticle.objects.create(article=story, related=other, position=position)
     place(lead, 1, story)
-    assert words(open_page(client).select("section.lead .bullets a")) == ["Background 2", "Background 0", "Background 4"]
+    assert words(open_page(client).select("section.lead .bullets a")) == [
+        "Background 2",
+        "Background 0",
+        "Background 4",
+    ]
 
 
 def test_it_shows_a_story_once(client):
@@ -164,7 +168,9 @@ def test_it_shows_every_zone_of_the_fixtures_lists(client):
         make_article(section=sections["photos/darkroom"], format="gallery", photos=[shown_photo()])
     film = make_article(section=sections["video/news"], format="video", photos=[shown_photo()])
     make_video(film)
-    make_article(section=sections["opinion/cartoon"], format="cartoon", photos=[shown_photo()], reporters=[make_reporter()])
+    make_article(
+        section=sections["opinion/cartoon"], format="cartoon", photos=[shown_photo()], reporters=[make_reporter()]
+    )
     make_article(section=sections["opinion/today-in-history"], headline="1988")
     make_article(section=sections["opinion/editorial"], format="opinion")
     make_article(section=sections["north-korea"])

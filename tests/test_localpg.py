@@ -157,8 +157,7 @@ def test_databases_without_letters_or_utf8_are_refused(shared):
         assert localpg.complaint(cursor) == ""
         for name, encoding in (("ascii", "SQL_ASCII"), ("plain", "UTF8")):
             cursor.execute(
-                f"create database {name} template template0 encoding '{encoding}' locale 'C'"
-                " locale_provider libc"
+                f"create database {name} template template0 encoding '{encoding}' locale 'C' locale_provider libc"
             )
     with connect(shared, "ascii") as connection, connection.cursor() as cursor:
         assert "encoding is SQL_ASCII" in localpg.complaint(cursor)

@@ -1,4 +1,4 @@
-"""What every public page keeps: the same bytes for everybody, nothing inline, links that lead somewhere, one outline."""
+"""What every public page keeps: the same bytes for everybody, nothing inline, links that lead somewhere."""
 
 import re
 from urllib.parse import urljoin, urlsplit

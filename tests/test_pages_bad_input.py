@@ -237,7 +237,9 @@ def test_it_survives_any_path(paper, start, rest, slash):
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     page=st.sampled_from(PAGES),
-    query=st.lists(st.tuples(NAMES, st.one_of(st.binary(max_size=30), st.text(max_size=20).map(str.encode))), max_size=4),
+    query=st.lists(
+        st.tuples(NAMES, st.one_of(st.binary(max_size=30), st.text(max_size=20).map(str.encode))), max_size=4
+    ),
 )
 def test_it_survives_any_query(paper, page, query):
     response = ask(page, b"&".join(name + value for name, value in query))

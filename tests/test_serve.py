@@ -108,9 +108,6 @@ def test_one_at_a_time_prepares(tmp_path):
         "import sys, time; from newsroom import serve; serve.Turn(); "
         "[(open(sys.argv[1], 'a').write(word), time.sleep(0.2)) for word in ('begin ', 'end ')]"
     )
-    ran = [
-        subprocess.Popen([sys.executable, "-c", code, tmp_path / "log"], cwd=localpg.PROJECT)
-        for _ in range(3)
-    ]
+    ran = [subprocess.Popen([sys.executable, "-c", code, tmp_path / "log"], cwd=localpg.PROJECT) for _ in range(3)]
     assert [process.wait(timeout=30) for process in ran] == [0, 0, 0]
     assert (tmp_path / "log").read_text().split() == ["begin", "end"] * 3

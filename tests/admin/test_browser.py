@@ -42,7 +42,9 @@ def desk(transactional_db, browser, live_server, settings, said):
 def listen(page, said):
     """Collects what a page complains about."""
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    page.on("console", lambda message: message.type in ("error", "warning") and said.append(f"{page.url}: {message.text}"))
+    page.on(
+        "console", lambda message: message.type in ("error", "warning") and said.append(f"{page.url}: {message.text}")
+    )
 
 
 def choose(page, field, words):

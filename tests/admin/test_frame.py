@@ -36,6 +36,13 @@ def test_the_tree_is_listed_in_order(desk):
     assert names == ["World", "Asia", "Business", "Bio", "Tech"]
 
 
+@pytest.mark.parametrize(("level", "names"), [("top", ["World"]), ("below", ["Asia"]), ("x", ["World", "Asia"])])
+def test_the_tree_is_filtered_by_level(desk, level, names):
+    make_section("Asia", make_section("World"))
+    response = desk.get(f"{SECTIONS}?level={level}")
+    assert [cell.get_text() for cell in page(response).select("#result_list .field-tree_name")] == names
+
+
 def test_a_moved_section_leaves_redirects_for_itself_and_below(desk, client):
     economy = make_section("Economy")
     make_section("Firms", economy)

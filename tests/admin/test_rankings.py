@@ -34,7 +34,9 @@ def shown(response):
 
 def test_a_story_is_placed_and_stands_on_the_front(desk, client, front_lead):
     story = make_article(headline="Shipyard hires")
-    response = desk.post(places(front_lead), {"position": 1, "article": story.pk, "headline": "Work for 400"}, follow=True)
+    response = desk.post(
+        places(front_lead), {"position": 1, "article": story.pk, "headline": "Work for 400"}, follow=True
+    )
     assert "was placed at position 1" in told(response)
     assert shown(response)[0] == ("Work for 400", shown(response)[0][1])
     assert "Placed by editor from" in shown(response)[0][1]

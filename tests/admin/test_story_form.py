@@ -58,7 +58,6 @@ def change(story):
         ({"canonical_url": "javascript:alert(1)"}, "Enter a valid URL."),
         ({"old_addresses-TOTAL_FORMS": "1", "old_addresses-0-path": "economy/1.html"}, "from the first slash on"),
         ({"bylines-TOTAL_FORMS": "many"}, "ManagementForm data is missing"),
-        ({"bylines-TOTAL_FORMS": "5000"}, "at most 1000 forms"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field_and_nothing_is_written(desk, fields, sentence):

@@ -304,7 +304,9 @@ def test_the_list_hands_in_and_publishes(desk, client):
     url = reverse("admin:articles_article_changelist")
 
     def do(action):
-        return told(desk.post(url, {"action": action, "_selected_action": [ready.pk, empty.pk, public.pk]}, follow=True))
+        return told(
+            desk.post(url, {"action": action, "_selected_action": [ready.pk, empty.pk, public.pk]}, follow=True)
+        )
 
     said = do("hand_in")
     assert "2 stories handed in" in said

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.utils import timezone
 
 from articles import publishing
 from articles.models import Byline, Column, OldAddress, RelatedArticle, Video
 from rankings.filling import refresh_all
+from sections.html import plain_text
+from sections.models import Section
 from tests.factories import (
     draft,
     embargoed,
@@ -121,7 +124,10 @@ def test_it_names_writers_in_their_order_with_their_roles(client):
 
 
 def test_it_shows_the_lead_photo_above_and_others_in_the_text(client):
-    lead, inline = shown_photo(alt_text="A quay.", caption="The quay.", credit="Yonhap"), shown_photo(alt_text="A crane.")
+    lead, inline = (
+        shown_photo(alt_text="A quay.", caption="The quay.", credit="Yonhap"),
+        shown_photo(alt_text="A crane."),
+    )
     body = f'<p>One.</p><figure data-photo="{inline.uuid}"></figure><p>Two.</p>'
     page = open_page(client, make_article(photos=[lead, inline], body=body))
     assert page.select_one("figure.hero img")["alt"] == "A quay."
@@ -264,7 +270,15 @@ def test_it_describes_itself_to_other_sites(client):
 def test_it_escapes_every_word(client):
     bad = '<script>alert("x")</script>'
     story = make_article(
-        headline=bad, deck=bad, kicker=bad, label="<b>", dateline=bad[:60], source=bad, ai_use=bad, licence="<i>", tags=[bad]
+        headline=bad,
+        deck=bad,
+        kicker=bad,
+        label="<b>",
+        dateline=bad[:60],
+        source=bad,
+        ai_use=bad,
+        licence="<i>",
+        tags=[bad],
     )
     publishing.correct(story, bad, at=timezone.now())
     for tail in ("", "print/"):
@@ -446,3 +460,27 @@ def test_it_holds_only_data_blocks_that_are_json(client):
     for block in page.select('script[type="application/ld+json"]'):
         json.loads(block.string)
     assert [script for script in page.select("script:not([src])") if script.get("type") != "application/ld+json"] == []
+
+
+def test_it_is_small_for_what_it_shows(client):
+    """A story of a thousand words with everything around it: 60 kB of HTML at most."""
+    call_command("loaddata", "menu", "lists", "demo/masthead", verbosity=0)
+    section = Section.objects.get(path="entertainment/k-pop")
+    photos = [shown_photo(caption="A caption of some twelve words under the picture at noon.") for _ in range(2)]
+    for number in range(25):
+        make_article(section=section, headline=f"A headline of the usual length, number {number}", photos=photos[:1])
+    body = f"<p>{'Something happened at the yard on Saturday morning. ' * 10}</p>" * 13
+    story = make_article(section=section, body=body, photos=photos, reporters=[make_reporter()], tags=["A", "B", "C"])
+    refresh_all()
+    response = client.get(story.get_absolute_url())
+    assert len(plain_text(body).split()) > 1_000
+    assert len(BeautifulSoup(response.text, "html.parser").select(".ticker li")) == 20
+    assert len(response.content) < 60_000
+
+
+def test_it_takes_topics_for_related_only_where_they_are_shared(client):
+    story = make_article(tags=["Ships"], section=make_section("Business"))
+    make_article(headline="Of another topic", tags=["Tea"], section=make_section("World"))
+    make_article(headline="Of the same topic", tags=["Ships", "Tea"], section=make_section("World"))
+    links = [a.get_text() for a in open_page(client, story).select(".related h3 a")]
+    assert links == ["Of the same topic"]

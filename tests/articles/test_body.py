@@ -73,7 +73,7 @@ def test_it_opens_with_the_dateline():
 def test_it_escapes_the_dateline():
     html = render("<p>One.</p>", dateline=r'<b>"\1&')
     assert "<b>" not in html
-    assert r'&lt;b&gt;&quot;\1&amp;' in html
+    assert r"&lt;b&gt;&quot;\1&amp;" in html
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,9 @@ def test_it_shows_an_embed_as_a_link():
     assert "<iframe" not in html
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//evil.example", ""])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//evil.example", ""]
+)
 def test_it_links_to_nothing_but_the_web(address):
     html = render(f'<p>One.</p><figure data-embed="{address}"></figure>')
     assert BeautifulSoup(html, "html.parser").select("a") == []

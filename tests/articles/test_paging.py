@@ -34,7 +34,11 @@ def fill_lists(count, apart=timedelta(minutes=7), together=1, **fields):
     newest = seoul("2021-02-27 09:32")
     return [
         make_article(
-            section=section, reporters=[reporter], tags=["Ships"], publish_at=newest - apart * (number // together), **fields
+            section=section,
+            reporters=[reporter],
+            tags=["Ships"],
+            publish_at=newest - apart * (number // together),
+            **fields,
         )
         for number in range(count)
     ]
@@ -133,7 +137,22 @@ def test_it_is_its_own_canonical_page(client):
 @pytest.mark.parametrize("address", LISTS)
 def test_it_answers_404_to_other_cursors(client, address):
     fill_lists(3)
-    odd = ["0", "999999999", str(2**63 - 1), str(2**63), "9" * 500, "-1", "1.5", "1e3", "x", "٣", "1 2", "+1", "0x1f", " "]
+    odd = [
+        "0",
+        "999999999",
+        str(2**63 - 1),
+        str(2**63),
+        "9" * 500,
+        "-1",
+        "1.5",
+        "1e3",
+        "x",
+        "٣",
+        "1 2",
+        "+1",
+        "0x1f",
+        " ",
+    ]
     for before in odd:
         response = client.get(address, {"before": before})
         assert response.status_code == 404, before
@@ -161,9 +180,7 @@ def test_it_can_begin_at_a_story_of_another_list(client):
     """An old link keeps working when its story was filed elsewhere since."""
     stories = fill_lists(3)
     other = make_article(section=make_section("World"), publish_at=stories[1].publish_at)
-    assert links_of(client.get(f"/national/?before={other.pk}")) == [
-        story.get_absolute_url() for story in stories[1:]
-    ]
+    assert links_of(client.get(f"/national/?before={other.pk}")) == [story.get_absolute_url() for story in stories[1:]]
 
 
 def test_it_reads_cursors():

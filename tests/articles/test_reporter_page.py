@@ -33,9 +33,7 @@ def test_it_shows_who_it_is_and_what_they_wrote(client):
     text = " ".join(page.select_one(".page-head").get_text(" ").split())
     for words in ("Economy reporter", "Has covered shipyards since 2014.", "Writes about Ships, labour"):
         assert words in text
-    assert [a["href"] for a in page.select(".list h3 a")] == [
-        stories[n].get_absolute_url() for n in (1, 2, 0)
-    ]
+    assert [a["href"] for a in page.select(".list h3 a")] == [stories[n].get_absolute_url() for n in (1, 2, 0)]
 
 
 def test_it_hides_the_address_from_collectors(client):

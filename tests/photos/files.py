@@ -47,14 +47,18 @@ def iim(encoding="utf-8", marked=True, **fields):
         values = value if isinstance(value, list) else [value]
         datasets[NAMES[name]] = [v if isinstance(v, bytes) else v.encode(encoding) for v in values]
     return b"".join(
-        b"\x1c" + bytes(key) + struct.pack(">H", len(value)) + value for key, values in datasets.items() for value in values
+        b"\x1c" + bytes(key) + struct.pack(">H", len(value)) + value
+        for key, values in datasets.items()
+        for value in values
     )
 
 
 def with_iim(data=None, block=None, **fields):
     """A JPEG with these datasets in a Photoshop segment, as agencies write them."""
     block = iim(**fields) if block is None else block
-    resource = b"8BIM" + struct.pack(">HH", 0x0404, 0) + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
+    resource = (
+        b"8BIM" + struct.pack(">HH", 0x0404, 0) + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
+    )
     return with_segment(data or jpeg(), 0xED, b"Photoshop 3.0\0" + resource)
 
 

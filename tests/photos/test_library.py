@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from photos.library import add_photo, check_image, difference_hash, replace_file
 from photos.models import Photo
-from photos.renditions import RATIOS, name, sizes
+from photos.renditions import name, sizes
 from tests.factories import image_bytes, make_article
 from tests.photos.files import exif, fetch, jpeg, with_iim, xmp
 
@@ -89,7 +89,16 @@ def test_it_needs_no_query_for_its_name():
     assert str(photo) == "A harbour."
 
 
-TURNED = [(1, (80, 40)), (2, (80, 40)), (3, (80, 40)), (4, (80, 40)), (5, (40, 80)), (6, (40, 80)), (7, (40, 80)), (8, (40, 80))]
+TURNED = [
+    (1, (80, 40)),
+    (2, (80, 40)),
+    (3, (80, 40)),
+    (4, (80, 40)),
+    (5, (40, 80)),
+    (6, (40, 80)),
+    (7, (40, 80)),
+    (8, (40, 80)),
+]
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -232,7 +241,10 @@ REFUSED = {
     "a program": (b"MZ" + b"\0" * 200, NO_PICTURE),
     "text": ("울산".encode(), NO_PICTURE),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", NO_PICTURE),
-    "a Photoshop file": (b"8BPS\0\x01" + b"\0" * 6 + b"\0\x03\0\0\0\x0a\0\0\0\x0a\0\x08\0\x03" + b"\0" * 20, NO_PICTURE),
+    "a Photoshop file": (
+        b"8BPS\0\x01" + b"\0" * 6 + b"\0\x03\0\0\0\x0a\0\0\0\x0a\0\x08\0\x03" + b"\0" * 20,
+        NO_PICTURE,
+    ),
     "a BMP": (encoded(Image.new("RGB", (10, 10)), "BMP"), NO_PICTURE),
     "an icon": (encoded(Image.new("RGB", (16, 16)), "ICO"), NO_PICTURE),
     "half a JPEG": (image_bytes((400, 300))[:900], DAMAGED),
@@ -240,9 +252,15 @@ REFUSED = {
     "half a WebP": (encoded(Image.effect_noise((200, 200), 90).convert("RGB"), "WEBP")[:4000], ""),
     "half an AVIF": (encoded(Image.effect_noise((200, 200), 90).convert("RGB"), "AVIF")[:2000], ""),
     "a JPEG of noise": (jpeg()[:300] + b"\xff" * 500, ""),
-    "a bomb of 3.6 billion pixels": (bomb(60_000, 60_000), "This picture has far too many pixels; 60 million is the most."),
+    "a bomb of 3.6 billion pixels": (
+        bomb(60_000, 60_000),
+        "This picture has far too many pixels; 60 million is the most.",
+    ),
     "a bomb of 100 million pixels": (bomb(10_000, 10_000), ""),
-    "a picture of 64 million pixels": (bomb(8_000, 8_000), "This picture has 8000 × 8000 pixels; 60 million is the most."),
+    "a picture of 64 million pixels": (
+        bomb(8_000, 8_000),
+        "This picture has 8000 × 8000 pixels; 60 million is the most.",
+    ),
 }
 
 
@@ -284,7 +302,9 @@ def test_it_goes_by_the_bytes_not_by_the_name():
 
 def test_it_recognises_a_copy_by_its_look():
     drawn = Image.linear_gradient("L").rotate(30).convert("RGB")
-    copies = [encoded(drawn, "JPEG", quality=quality) for quality in (95, 40)] + [encoded(drawn.resize((100, 100)), "PNG")]
+    copies = [encoded(drawn, "JPEG", quality=quality) for quality in (95, 40)] + [
+        encoded(drawn.resize((100, 100)), "PNG")
+    ]
     hashes = [int(difference_hash(check_image(data)), 16) for data in copies]
     assert all((hashes[0] ^ other).bit_count() <= 6 for other in hashes)
     other = int(difference_hash(drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT)), 16)

@@ -114,7 +114,9 @@ def test_it_never_serves_an_original(client, photo):
         assert fetch(client, address).status_code == 404, address
 
 
-@pytest.mark.parametrize("part", ["full-480.jpg", "full-480.jpg\n", "full-480.jpg%00", "FULL-480.JPG", "x" * 500 + ".jpg"])
+@pytest.mark.parametrize(
+    "part", ["full-480.jpg", "full-480.jpg\n", "full-480.jpg%00", "FULL-480.JPG", "x" * 500 + ".jpg"]
+)
 def test_it_knows_no_other_names(client, part):
     assert fetch(client, f"/media/p/ab/{'ab' * 16}/{part}").status_code in (400, 404)
 

@@ -186,7 +186,9 @@ BROKEN = {
     "Exif without a header": with_segment(jpeg(), 0xE1, b"Exif\0\0"),
     "Exif of noise": with_segment(jpeg(), 0xE1, b"Exif\0\0MM\0*\0\0\0\x08" + bytes(range(256))),
     "Exif that points outside": with_segment(jpeg(), 0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f"),
-    "Exif with a loop": with_segment(jpeg(), 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x08\0\0\0"),
+    "Exif with a loop": with_segment(
+        jpeg(), 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x08\0\0\0"
+    ),
     "Exif with an orientation that is text": with_segment(
         jpeg(), 0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
     ),

@@ -2,10 +2,11 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -119,6 +120,21 @@ def test_it_counts_one_batch_once():
     assert ReadBatch.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_counts_one_batch_once_when_it_is_written_twice_at_once():
+    story, batch = make_article(), uuid.uuid4()
+
+    def write(_):
+        try:
+            return write_batch({(story.pk, NOON): 5}, batch)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(write, range(4))) == [0, 0, 0, 1]
+    assert counts() == {(story.pk, NOON): 5}
+
+
 def gone():
     """Withdrawn before this test's transaction began, which is the database's now."""
     story = make_article(publish_at=NOON)
@@ -189,9 +205,7 @@ def test_it_writes_within_the_seconds_promised(settings, no_timer):
 
 def test_it_loses_nothing_when_many_threads_count():
     story = make_article()
-    threads = [
-        threading.Thread(target=lambda: [count_read(story.pk, NOON) for _ in range(500)]) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: [count_read(story.pk, NOON) for _ in range(500)]) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

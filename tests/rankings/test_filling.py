@@ -174,8 +174,8 @@ def test_it_says_what_decided():
 
 
 def test_it_writes_nothing_where_nothing_changed():
-    a, b = old(), old()
-    read(a, 10)
+    read(old(), 10)
+    old()
     top = make_list("top-10")
     refresh(top, NOON)
     rows = list(RankedStory.objects.order_by("pk").values_list("pk", "period"))

@@ -1,10 +1,11 @@
 """Placing stories: positions of a list, exclusive in time, never rewritten."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import ProtectedError
 from django.utils import timezone
@@ -160,6 +161,24 @@ def test_it_reads_the_row_anew_before_it_ends(front):
     end(stale, NOON + 2 * HOUR)
     stale.refresh_from_db()
     assert stale.period.upper == NOON + HOUR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_takes_turns_when_several_place_at_once(front):
+    """Each ends what the one before placed: nobody fails, nothing overlaps, one stands."""
+    stories = [make_article() for _ in range(6)]
+
+    def put(story):
+        try:
+            return place(front, 1, story).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        placed = list(pool.map(put, stories))
+    rows = list(Placement.objects.filter(cancelled_at=None).order_by("period"))
+    assert {row.pk for row in rows} == set(placed)
+    assert [row.period.upper for row in rows] == [*(row.period.lower for row in rows[1:]), None]
 
 
 @pytest.mark.parametrize("model", [Placement, RankedStory])

@@ -164,7 +164,9 @@ def test_it_leads_somewhere_but_for_headings_of_the_footer():
     MenuItem(menu="footer", label="A").clean()
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "about/", "http:/x", "data:text/html,x", "ftp://a.example", "/a b/"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "about/", "http:/x", "data:text/html,x", "ftp://a.example", "/a b/"]
+)
 def test_it_refuses_odd_addresses(url):
     with pytest.raises(ValidationError, match="Write /a/path/ of this site or a full https:// address."):
         MenuItem(menu="bar", url=url, label="X").full_clean()

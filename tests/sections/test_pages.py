@@ -50,7 +50,9 @@ def test_it_stands_behind_every_link_of_the_footer(client):
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
-@pytest.mark.parametrize("address", ["about/", "/about", "/About/", "/a b/", "//", "/", "/about//x/", "/über/", "/a.b/"])
+@pytest.mark.parametrize(
+    "address", ["about/", "/about", "/About/", "/a b/", "//", "/", "/about//x/", "/über/", "/a.b/"]
+)
 def test_it_refuses_other_addresses(address):
     with pytest.raises(ValidationError, match="Write the address like /policy/terms/"):
         Page(address=address, title="About").full_clean()
