@@ -48,8 +48,6 @@ def render_body(article, uses):
         html = OPENING.sub(lambda match: match[0] + place, html, count=1)
     html = FIGURE.sub(figure, html)
     html = TABLE.sub(lambda match: SCROLL.format(match[0]), html)
-    rest = [
-        use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE
-    ]
+    rest = [use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE]
     html += "".join(template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"}) for use in rest)
     return mark_safe(html)  # sanitised when it was stored, see sections.html

@@ -58,9 +58,8 @@ def _prepare(row, moved):
             period = getattr(row, field.attname)
             ends = period.upper + moved if period.upper else None
             setattr(row, field.attname, DateTimeTZRange(period.lower + moved, ends))
-        elif isinstance(field, models.DateTimeField) and field.name not in NOT_MOVED:
-            if value := getattr(row, field.attname):
-                setattr(row, field.attname, value + moved)
+        elif isinstance(field, models.DateTimeField) and field.name not in NOT_MOVED and getattr(row, field.attname):
+            setattr(row, field.attname, getattr(row, field.attname) + moved)
     if isinstance(row, Article) and row.publish_at:
         row.address_date = timezone.localtime(row.publish_at).date()
     if isinstance(row, ReadCount):

@@ -55,7 +55,10 @@ def front(request):
     articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
     filled = lists.fill(articles)
     shown = {
-        entry.article.pk for slug, story_list in filled.items() if slug not in RAIL_LISTS for entry in story_list.entries
+        entry.article.pk
+        for slug, story_list in filled.items()
+        if slug not in RAIL_LISTS
+        for entry in story_list.entries
     }
     lead = next(iter(filled["front-lead"].entries), None) if "front-lead" in filled else None
     below = [articles[pk] for pk in lead.article.related_ids if pk in articles and pk not in shown][:3] if lead else []

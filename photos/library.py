@@ -37,7 +37,9 @@ def check_image(data):
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.UnidentifiedImageError:
-        raise ValidationError("This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF.") from None
+        raise ValidationError(
+            "This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF."
+        ) from None
     except _BOMB:
         raise ValidationError(
             f"This picture has far too many pixels; {limit} million is the most. Make it smaller and try again."

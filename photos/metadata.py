@@ -65,7 +65,9 @@ def _clean(text):
 
 def _moment(text):
     """The moment in an ISO, Exif or IIM date; without a zone it is taken as Seoul time. None if unreadable."""
-    match = re.match(r"(\d{4})[:-]?(\d\d)[:-]?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?)?(?:\.\d+)?([+-]\d\d:?\d\d|Z)?", text)
+    match = re.match(
+        r"(\d{4})[:-]?(\d\d)[:-]?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?)?(?:\.\d+)?([+-]\d\d:?\d\d|Z)?", text
+    )
     if not match:
         return None
     year, month, day, hour, minute, second, zone = match.groups()

@@ -70,7 +70,9 @@ class Photo(models.Model):
         help_text="What the picture shows, for readers who cannot see it. Not the caption again.",
     )
     caption = models.TextField(blank=True, help_text="Used under the picture where a story writes none of its own.")
-    credit = models.CharField(max_length=200, blank=True, help_text="Printed after every caption: Yonhap, Courtesy of ...")
+    credit = models.CharField(
+        max_length=200, blank=True, help_text="Printed after every caption: Yonhap, Courtesy of ..."
+    )
     photographer = models.CharField(max_length=200, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=200, blank=True)

@@ -66,9 +66,10 @@ def sizes(width, height, crop):
 
 def jpeg_size(width, height, crop):
     """(width, height) of the one JPEG of a crop."""
-    return next((size for size in reversed(sizes(width, height, crop)) if size[0] <= JPEG_WIDTH), None) or sizes(
-        width, height, crop
-    )[0]
+    return (
+        next((size for size in reversed(sizes(width, height, crop)) if size[0] <= JPEG_WIDTH), None)
+        or sizes(width, height, crop)[0]
+    )
 
 
 def name(photo, crop, width, extension):
@@ -119,7 +120,9 @@ def upright(image):
     profile = image.info.get("icc_profile")
     image = turned(image)
     if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a pixel
-        image = image.point(lambda value: value / 256).convert("L") if image.getextrema()[1] > 255 else image.convert("L")
+        image = (
+            image.point(lambda value: value / 256).convert("L") if image.getextrema()[1] > 255 else image.convert("L")
+        )
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

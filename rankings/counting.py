@@ -73,7 +73,8 @@ def write_batch(batch, batch_id=None):
     articles, hours, reads = zip(*((*key, count) for key, count in sorted(batch.items())), strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rankings_readbatch (uuid, written_at) VALUES (%s, now()) ON CONFLICT DO NOTHING", [str(batch_id)]
+            "INSERT INTO rankings_readbatch (uuid, written_at) VALUES (%s, now()) ON CONFLICT DO NOTHING",
+            [str(batch_id)],
         )
         if not cursor.rowcount:
             return 0

@@ -46,9 +46,7 @@ class StoryList(models.Model):
     format = models.CharField(
         max_length=10, choices=Article.Format, blank=True, help_text="Only articles of this format; empty: all."
     )
-    fill = models.CharField(
-        "places that editors leave free", max_length=10, choices=Fill, default=Fill.READ
-    )
+    fill = models.CharField("places that editors leave free", max_length=10, choices=Fill, default=Fill.READ)
     window_hours = models.PositiveIntegerField(
         default=48, validators=[MinValueValidator(1)], help_text="Reads and stories older than this do not count."
     )
@@ -83,9 +81,7 @@ class StoryList(models.Model):
 
 class PlacementManager(models.Manager.from_queryset(PlacementQuerySet)):
     def get_by_natural_key(self, slug, position, starts, cancelled_at):
-        return self.get(
-            story_list__slug=slug, position=position, period__startswith=starts, cancelled_at=cancelled_at
-        )
+        return self.get(story_list__slug=slug, position=position, period__startswith=starts, cancelled_at=cancelled_at)
 
 
 class Placement(models.Model):
@@ -95,7 +91,9 @@ class Placement(models.Model):
     position = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
     article = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="placements")
     fallback = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="fallback_placements")
-    working_title = models.CharField(max_length=200, blank=True, help_text="For a place booked before the story exists.")
+    working_title = models.CharField(
+        max_length=200, blank=True, help_text="For a place booked before the story exists."
+    )
     headline = models.CharField(max_length=200, blank=True, help_text="Only here; empty: the story's own.")
     deck = models.TextField(blank=True)
     photo = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="placements")

@@ -78,6 +78,13 @@ class Section(models.Model):
     def __str__(self):
         return self.name if self.parent_id is None else f"{self.path.split('/')[0]} / {self.name}"
 
+    def save(self, **kwargs):
+        self.path = self.computed_path()
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("by_path", args=[self.path])
+
     def natural_key(self):
         return (self.path,)
 
@@ -92,16 +99,9 @@ class Section(models.Model):
         if Page.objects.filter(address=f"/{self.computed_path()}/").exists():
             raise ValidationError({"slug": "A page has this address: choose another slug."})
 
-    def save(self, **kwargs):
-        self.path = self.computed_path()
-        super().save(**kwargs)
-
     def computed_path(self):
         """The path that slug and parent give; reads the parent, one query if it is not loaded."""
         return f"{self.parent.path}/{self.slug}" if self.parent_id else self.slug
-
-    def get_absolute_url(self):
-        return reverse("by_path", args=[self.path])
 
     @property
     def top_path(self):
@@ -319,15 +319,15 @@ class Page(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return self.address
+
     def natural_key(self):
         return (self.address,)
 
     def clean(self):
         if Section.objects.filter(path=self.address.strip("/")).exists():
             raise ValidationError({"address": "A section has this address: choose another."})
-
-    def get_absolute_url(self):
-        return self.address
 
 
 class RedirectManager(models.Manager):

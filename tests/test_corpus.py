@@ -38,9 +38,7 @@ def records():
 def test_every_body_survives_the_sanitiser(records):
     """Opening and saving a story changes nothing in it."""
     changed = [
-        record["id"]
-        for record in records
-        if not is_same_html(record["body_html"], sanitize(record["body_html"]))
+        record["id"] for record in records if not is_same_html(record["body_html"], sanitize(record["body_html"]))
     ]
     assert not changed
 
@@ -50,10 +48,7 @@ def test_every_body_survives_the_sanitiser(records):
 def test_the_corpus_loads_twice_and_every_page_is_right(records, client, capsys):
     """One test, because the import is what takes the time."""
     call_command("import_articles", FILE, no_renditions=True)
-    assert (
-        f"{ARTICLES} imported, 0 updated, 0 unchanged, 0 kept, 0 refused; {PICTURES} new"
-        in capsys.readouterr().out
-    )
+    assert f"{ARTICLES} imported, 0 updated, 0 unchanged, 0 kept, 0 refused; {PICTURES} new" in capsys.readouterr().out
     counts = count_rows()
     assert counts[:3] == (ARTICLES, PICTURES, USES)
     call_command("import_articles", FILE, no_renditions=True)

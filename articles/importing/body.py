@@ -51,9 +51,7 @@ def place_photos(body, photos):
 
 
 # A first paragraph, after nothing but pictures.
-FIRST_PARAGRAPH = re.compile(
-    r"((?:\s*<figure[^>]*></figure>)*)\s*<p(?:\s[^>]*)?>(.{1,600}?)</p>\s*", re.DOTALL
-)
+FIRST_PARAGRAPH = re.compile(r"((?:\s*<figure[^>]*></figure>)*)\s*<p(?:\s[^>]*)?>(.{1,600}?)</p>\s*", re.DOTALL)
 PARTICLES = {"al", "bin", "da", "de", "del", "der", "di", "dos", "du", "el", "la", "le", "van", "von", "y"}
 # Words of headings such as "By The Numbers".
 NO_NAMES = {"a", "all", "an", "any", "its", "my", "our", "that", "the", "this", "your"}

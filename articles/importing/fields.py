@@ -114,9 +114,7 @@ class Fields:
         except ValueError:
             raise self.refusal(name, f"is {value!r}, not a date and time in ISO 8601.") from None
         if moment.tzinfo is None:
-            raise self.refusal(
-                name, f"is {value!r}, without a time zone: write it like 2021-02-27T09:32:00+09:00."
-            )
+            raise self.refusal(name, f"is {value!r}, without a time zone: write it like 2021-02-27T09:32:00+09:00.")
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise self.refusal(name, f"is {value!r}; the year must be between {FIRST_YEAR} and {LAST_YEAR}.")
         return moment
@@ -137,10 +135,7 @@ class Fields:
         for number, value in enumerate(values):
             if not isinstance(value, str):
                 raise self.refusal(f"{name}[{number}]", f"must be text, not {KINDS[type(value)]}.")
-        return [
-            self._checked(f"{name}[{number}]", value, limit, required=True)
-            for number, value in enumerate(values)
-        ]
+        return [self._checked(f"{name}[{number}]", value, limit, required=True) for number, value in enumerate(values)]
 
     def objects(self, name):
         """The objects in a list, each as Fields."""

@@ -74,9 +74,7 @@ def set_fields(article, record, step):
     article.headline = record.title
     if article.pk and article.is_public():
         if article.publish_at != record.published_at:
-            step.notes.append(
-                "published_at: changed at the source; a public story keeps its moment and address."
-            )
+            step.notes.append("published_at: changed at the source; a public story keeps its moment and address.")
     else:
         article.status, article.publish_at = Article.Status.READY, record.published_at
         article.address_date = timezone.localtime(record.published_at).date()
@@ -133,9 +131,7 @@ def add_old_addresses(article, paths):
     for number, path in enumerate(paths):
         if taken.get(path, article.pk) != article.pk:
             raise Refused(f"legacy_paths[{number}]", f"{path} leads to another story already.")
-    OldAddress.objects.bulk_create(
-        OldAddress(article=article, path=path) for path in paths if path not in taken
-    )
+    OldAddress.objects.bulk_create(OldAddress(article=article, path=path) for path in paths if path not in taken)
 
 
 def find_or_make_section(name_of_field, name, parent, step):
@@ -192,9 +188,7 @@ def find_or_make_photo(picture, licence, used, step, store_files):
     """
     data = read_picture(picture)
     # A story has each photo once, so a picture that stands twice in it needs a second row.
-    same = Photo.objects.filter(sha256=hashlib.sha256(data).hexdigest()).exclude(
-        pk__in=[one.pk for one in used]
-    )
+    same = Photo.objects.filter(sha256=hashlib.sha256(data).hexdigest()).exclude(pk__in=[one.pk for one in used])
     if photo := same.order_by("pk").first():
         fill_in(photo, picture)
         return photo

@@ -156,9 +156,7 @@ def _slug(fields):
         if value:
             validate_unicode_slug(value)
     except ValidationError:
-        raise Refused(
-            "url_slug", f"is {value[:80]!r}; it may have letters, digits and hyphens only."
-        ) from None
+        raise Refused("url_slug", f"is {value[:80]!r}; it may have letters, digits and hyphens only.") from None
     return value
 
 
@@ -181,9 +179,7 @@ def _legacy_paths(fields):
     paths = fields.texts("legacy_paths", _room(OldAddress, "path"), default=[])
     for number, path in enumerate(paths):
         if not re.fullmatch(r"/[^/\s]\S*", path):
-            raise Refused(
-                f"legacy_paths[{number}]", f"is {path!r}; it must begin with one slash and have no spaces."
-            )
+            raise Refused(f"legacy_paths[{number}]", f"is {path!r}; it must begin with one slash and have no spaces.")
     return list(dict.fromkeys(paths))
 
 
@@ -222,10 +218,7 @@ def _check_dates(record):
     if record.updated_at < record.published_at:
         raise Refused("updated_at", "is before published_at.")
     written = record.published_at.date()
-    if (
-        record.date_precision == Article.Precision.DAY
-        and timezone.localtime(record.published_at).date() != written
-    ):
+    if record.date_precision == Article.Precision.DAY and timezone.localtime(record.published_at).date() != written:
         # Only the day counts, so it must stay the same day in the paper's own time.
         record.published_at = timezone.make_aware(datetime.combine(written, time.min))
         record.notes.append(f"published_at: {written} begins at another moment in Seoul; the day was kept.")

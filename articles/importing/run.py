@@ -127,11 +127,7 @@ class Import:
     def _source_key(self, record):
         name = self.source or record.source
         room = Article._meta.get_field("external_source").max_length
-        return (
-            name
-            if len(name) <= room
-            else f"{name[: room - 9]}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-        )
+        return name if len(name) <= room else f"{name[: room - 9]}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
     def _store(self, record, step):
         """(outcome, what was edited here) of a record; writes what is new in it."""

@@ -88,7 +88,9 @@ class Article(models.Model):
         max_length=80, blank=True, help_text="For the ticker and narrow lists; empty: the headline."
     )
     label = models.CharField(
-        max_length=30, blank=True, help_text="Kind of piece, set apart from the headline: Analysis, Interview, Exclusive."
+        max_length=30,
+        blank=True,
+        help_text="Kind of piece, set apart from the headline: Analysis, Interview, Exclusive.",
     )
     kicker = models.CharField(
         max_length=60, blank=True, help_text="Short line above the headline; empty: the name of the subsection."
@@ -202,17 +204,17 @@ class Article(models.Model):
     def __str__(self):
         return self.headline
 
-    def natural_key(self):
-        return (str(self.guid),)
-
-    natural_key.dependencies = ["sections.section", "articles.column"]
-
     def get_absolute_url(self):
         """The story's address, empty as long as it has none."""
         if not self.address_date or not self.slug:
             return ""
         day = self.address_date
         return reverse("article", args=[f"{day:%Y}", f"{day:%m}", f"{day:%d}", self.slug])
+
+    def natural_key(self):
+        return (str(self.guid),)
+
+    natural_key.dependencies = ["sections.section", "articles.column"]
 
     def is_public(self, at=None):
         """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""
@@ -294,7 +296,10 @@ class ArticlePhoto(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                "article", "photo", name="article_photo_once", violation_error_message="The story has this photo already."
+                "article",
+                "photo",
+                name="article_photo_once",
+                violation_error_message="The story has this photo already.",
             )
         ]
 
@@ -408,5 +413,3 @@ class Video(models.Model):
     def length(self):
         """The length as 3:07, empty if unknown."""
         return f"{self.seconds // 60}:{self.seconds % 60:02d}" if self.seconds else ""
-
-

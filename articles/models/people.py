@@ -40,13 +40,13 @@ class Reporter(models.Model):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("reporter", args=[self.slug])
+
     def natural_key(self):
         return (self.slug,)
 
     natural_key.dependencies = ["photos.photo", "readers.user"]
-
-    def get_absolute_url(self):
-        return reverse("reporter", args=[self.slug])
 
     @property
     def beat_list(self):

@@ -7,106 +7,282 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Page',
+            name="Page",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^/([a-z0-9-]+/)+$', 'Write the address like /policy/terms/: lower case, both slashes.')])),
-                ('title', models.CharField(max_length=100)),
-                ('description', models.CharField(blank=True, max_length=300)),
-                ('body', models.TextField(blank=True)),
-                ('version', models.CharField(blank=True, help_text='Shown on policies: 3, 2.1 ...', max_length=20)),
-                ('dated', models.DateField(blank=True, help_text='Since when this version holds; shown.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "address",
+                    models.CharField(
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^/([a-z0-9-]+/)+$", "Write the address like /policy/terms/: lower case, both slashes."
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=100)),
+                ("description", models.CharField(blank=True, max_length=300)),
+                ("body", models.TextField(blank=True)),
+                ("version", models.CharField(blank=True, help_text="Shown on policies: 3, 2.1 ...", max_length=20)),
+                ("dated", models.DateField(blank=True, help_text="Since when this version holds; shown.", null=True)),
             ],
             options={
-                'ordering': ['address'],
+                "ordering": ["address"],
             },
         ),
         migrations.CreateModel(
-            name='MastheadFact',
+            name="MastheadFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('name', 'Name of the paper'), ('motto', 'Motto'), ('publisher', 'CEO & Publisher'), ('editor', 'Editor'), ('email', 'Digital News Email'), ('telephone', 'Tel'), ('address', 'Place of publication'), ('registration', 'Online newspaper registration No'), ('registered', 'Date of registration'), ('published', 'Date of publication'), ('youth_officer', 'Youth-protection officer'), ('masthead', 'Masthead'), ('copyright', 'Copyright line')], max_length=20)),
-                ('label', models.CharField(blank=True, help_text='Empty: the usual words for this fact.', max_length=60)),
-                ('value', models.CharField(max_length=200)),
-                ('lang', models.CharField(blank=True, help_text='Language of the value if not English: ko.', max_length=10)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_until', models.DateField(blank=True, help_text='First day on which it no longer holds; empty: until further notice.', null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("name", "Name of the paper"),
+                            ("motto", "Motto"),
+                            ("publisher", "CEO & Publisher"),
+                            ("editor", "Editor"),
+                            ("email", "Digital News Email"),
+                            ("telephone", "Tel"),
+                            ("address", "Place of publication"),
+                            ("registration", "Online newspaper registration No"),
+                            ("registered", "Date of registration"),
+                            ("published", "Date of publication"),
+                            ("youth_officer", "Youth-protection officer"),
+                            ("masthead", "Masthead"),
+                            ("copyright", "Copyright line"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "label",
+                    models.CharField(blank=True, help_text="Empty: the usual words for this fact.", max_length=60),
+                ),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "lang",
+                    models.CharField(blank=True, help_text="Language of the value if not English: ko.", max_length=10),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                (
+                    "valid_until",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day on which it no longer holds; empty: until further notice.",
+                        null=True,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'id'],
-                'constraints': [models.UniqueConstraint(models.F('kind'), models.F('value'), name='masthead_fact_once'), models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_until', None), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='masthead_fact_period', violation_error_message='A fact must end after it begins.')],
+                "ordering": ["position", "id"],
+                "constraints": [
+                    models.UniqueConstraint(models.F("kind"), models.F("value"), name="masthead_fact_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_from", None),
+                            ("valid_until", None),
+                            ("valid_until__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="masthead_fact_period",
+                        violation_error_message="A fact must end after it begins.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Redirect',
+            name="Redirect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_path', models.CharField(max_length=300, unique=True)),
-                ('new_path', models.CharField(max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_path", models.CharField(max_length=300, unique=True)),
+                ("new_path", models.CharField(max_length=300)),
             ],
             options={
-                'ordering': ['old_path'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('old_path', models.F('new_path')), _negated=True), name='redirect_no_loop', violation_error_message='A redirect must lead somewhere else.')],
+                "ordering": ["old_path"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("old_path", models.F("new_path")), _negated=True),
+                        name="redirect_no_loop",
+                        violation_error_message="A redirect must lead somewhere else.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('slug', models.SlugField(help_text='Word of the address. Changing it leaves a redirect from the old one.', max_length=60)),
-                ('path', models.CharField(editable=False, max_length=121, unique=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('description', models.TextField(blank=True, help_text="One or two sentences under the name on the section's front, and for feeds.")),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='sections.section', verbose_name='section above')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Word of the address. Changing it leaves a redirect from the old one.", max_length=60
+                    ),
+                ),
+                ("path", models.CharField(editable=False, max_length=121, unique=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the name on the section's front, and for feeds.",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="sections.section",
+                        verbose_name="section above",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['path'],
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='MenuItem',
+            name="MenuItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('menu', models.CharField(choices=[('bar', 'Bar under the masthead'), ('overlay', 'All-menu overlay'), ('tiles', 'Tiles of the overlay'), ('social', 'Social links'), ('footer', 'Footer')], max_length=10)),
-                ('url', models.CharField(blank=True, help_text='Only where no section is chosen: /about/ or https://...', max_length=300, validators=[django.core.validators.RegexValidator('^(https?://|mailto:|/)\\S+$', 'Write /a/path/ of this site or a full https:// address.')], verbose_name='address')),
-                ('label', models.CharField(blank=True, help_text="Empty: the section's name.", max_length=60)),
-                ('icon', models.CharField(blank=True, choices=[('camera', 'Camera'), ('facebook', 'Facebook'), ('instagram', 'Instagram'), ('kakao', 'Kakao'), ('mail', 'Mail'), ('mark', 'Mark'), ('play', 'Play'), ('rss', 'Rss'), ('twitter', 'Twitter'), ('youtube', 'Youtube'), ('korean', 'Learn Korean'), ('english', 'Learn English'), ('north', 'North Korea')], max_length=20)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='sections.menuitem', verbose_name='under')),
-                ('section', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='menu_items', to='sections.section')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "menu",
+                    models.CharField(
+                        choices=[
+                            ("bar", "Bar under the masthead"),
+                            ("overlay", "All-menu overlay"),
+                            ("tiles", "Tiles of the overlay"),
+                            ("social", "Social links"),
+                            ("footer", "Footer"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "url",
+                    models.CharField(
+                        blank=True,
+                        help_text="Only where no section is chosen: /about/ or https://...",
+                        max_length=300,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(https?://|mailto:|/)\\S+$", "Write /a/path/ of this site or a full https:// address."
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                ("label", models.CharField(blank=True, help_text="Empty: the section's name.", max_length=60)),
+                (
+                    "icon",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("camera", "Camera"),
+                            ("facebook", "Facebook"),
+                            ("instagram", "Instagram"),
+                            ("kakao", "Kakao"),
+                            ("mail", "Mail"),
+                            ("mark", "Mark"),
+                            ("play", "Play"),
+                            ("rss", "Rss"),
+                            ("twitter", "Twitter"),
+                            ("youtube", "Youtube"),
+                            ("korean", "Learn Korean"),
+                            ("english", "Learn English"),
+                            ("north", "North Korea"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="children",
+                        to="sections.menuitem",
+                        verbose_name="under",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="menu_items",
+                        to="sections.section",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['menu', 'position', 'id'],
+                "ordering": ["menu", "position", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(deferrable=models.Deferrable['DEFERRED'], fields=('parent', 'slug'), name='section_slug_unique_per_parent', nulls_distinct=False, violation_error_message='Another section here has this slug.'),
+            model_name="section",
+            constraint=models.UniqueConstraint(
+                deferrable=models.Deferrable["DEFERRED"],
+                fields=("parent", "slug"),
+                name="section_slug_unique_per_parent",
+                nulls_distinct=False,
+                violation_error_message="Another section here has this slug.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('parent', None), ('path', models.F('slug'))), ('path__endswith', django.db.models.functions.text.Concat(models.Value('/'), models.F('slug'))), _connector='OR'), name='section_path_follows_slug'),
+            model_name="section",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("parent", None), ("path", models.F("slug"))),
+                    ("path__endswith", django.db.models.functions.text.Concat(models.Value("/"), models.F("slug"))),
+                    _connector="OR",
+                ),
+                name="section_path_follows_slug",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.CheckConstraint(condition=models.Q(('section', None), ('url', ''), _connector='OR'), name='menu_item_section_or_url', violation_error_message='Choose a section or write an address, not both.'),
+            model_name="menuitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("section", None), ("url", ""), _connector="OR"),
+                name="menu_item_section_or_url",
+                violation_error_message="Choose a section or write an address, not both.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.CheckConstraint(condition=models.Q(('section__isnull', False), models.Q(('label', ''), _negated=True), _connector='OR'), name='menu_item_has_label', violation_error_message='Write a label: only an entry that leads to a section may go without.'),
+            model_name="menuitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("section__isnull", False), models.Q(("label", ""), _negated=True), _connector="OR"),
+                name="menu_item_has_label",
+                violation_error_message="Write a label: only an entry that leads to a section may go without.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='menuitem',
-            constraint=models.UniqueConstraint(models.F('menu'), models.F('parent'), models.F('section'), models.F('url'), models.F('label'), name='menu_item_once', nulls_distinct=False, violation_error_message='This menu already has this entry.'),
+            model_name="menuitem",
+            constraint=models.UniqueConstraint(
+                models.F("menu"),
+                models.F("parent"),
+                models.F("section"),
+                models.F("url"),
+                models.F("label"),
+                name="menu_item_once",
+                nulls_distinct=False,
+                violation_error_message="This menu already has this entry.",
+            ),
         ),
     ]

@@ -341,9 +341,7 @@ def test_a_version_is_kept_of_the_first_issue():
 
 def test_a_picture_used_twice_is_one_photo_with_its_own_words_each_time():
     run()
-    first, second = (
-        get(n).photo_uses.select_related("photo") for n in ("ht-2014-market", "ht-2014-market-again")
-    )
+    first, second = (get(n).photo_uses.select_related("photo") for n in ("ht-2014-market", "ht-2014-market-again"))
     assert first.get(position=1).photo == second.get().photo
     assert first.get(position=1).shown_caption == "Mackerel, the cheapest of the day."
     assert second.get().shown_caption == ""
@@ -469,9 +467,7 @@ def test_two_imports_at_once_are_refused():
 
 
 def test_a_change_at_the_source_updates_the_story(write):
-    run(
-        write(record(tags=["Rain"], photos=[photo()], reporters=[{"name": "Jane Roe"}]), pictures=["red.jpg"])
-    )
+    run(write(record(tags=["Rain"], photos=[photo()], reporters=[{"name": "Jane Roe"}]), pictures=["red.jpg"]))
     story = get("one")
     changed = record(
         title="It did not rain",
@@ -679,14 +675,10 @@ BAD = [
 
 
 @pytest.mark.parametrize(("fields", "reason"), BAD, ids=[reason[:40] for _, reason in BAD])
-def test_a_bad_line_is_refused_with_its_reason_and_loses_nothing_else(
-    write, settings, tmp_path, fields, reason
-):
+def test_a_bad_line_is_refused_with_its_reason_and_loses_nothing_else(write, settings, tmp_path, fields, reason):
     (tmp_path / "secret.jpg").write_bytes(image_bytes((60, 40)))
     known = {"id": "two", "url_slug": "two", "section": "Fresh"} | fields
-    path = write(
-        record(), record(**known), record(id="three", url_slug="three"), pictures=["red.jpg", "blue.jpg"]
-    )
+    path = write(record(), record(**known), record(id="three", url_slug="three"), pictures=["red.jpg", "blue.jpg"])
     out, error = run(path)
     assert error == "1 of the lines were refused, for the reasons above."
     shown_id = known["id"] if isinstance(known["id"], str) and known["id"] else "no id"

@@ -21,9 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="One article a line, UTF-8.")
-        parser.add_argument(
-            "--media", type=Path, help="Folder that pictures are named from. Default: the file's."
-        )
+        parser.add_argument("--media", type=Path, help="Folder that pictures are named from. Default: the file's.")
         parser.add_argument("--source", default="", help="Name of the source, instead of each record's own.")
         parser.add_argument("--dry-run", action="store_true", help="Write nothing; report what would happen.")
         parser.add_argument(
@@ -35,9 +33,7 @@ class Command(BaseCommand):
             help="File a section of the source here: Technology/Design=business/tech, or Technology=business "
             "for all of its subsections that have no entry of their own.",
         )
-        parser.add_argument(
-            "--no-renditions", action="store_true", help="Leave the pictures to make_renditions."
-        )
+        parser.add_argument("--no-renditions", action="store_true", help="Leave the pictures to make_renditions.")
 
     def handle(self, *, file, media, source, dry_run, map, no_renditions, verbosity, **options):
         if not file.is_file():

@@ -4,7 +4,10 @@ from rankings.filling import refresh_all
 
 
 class Command(BaseCommand):
-    help = "Computes the ranked lists (Top 10, ticker ...) from reads and time. The web server does the same while stories are read."
+    help = (
+        "Computes the ranked lists (Top 10, ticker ...) from reads and time. "
+        "The web server does the same while stories are read."
+    )
 
     def handle(self, verbosity, **options):
         changes = refresh_all()
