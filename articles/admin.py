@@ -84,17 +84,6 @@ def acts_for(story):
     return [ACTS[name] for name in names]
 
 
-@transaction.atomic
-def take_back(story):
-    """Makes a scheduled story a draft again, with the moment and slug that it now has, and frees its address."""
-    stored = Article.objects.select_for_update().get(pk=story.pk)
-    if not is_scheduled(stored):
-        raise ValidationError("Only a scheduled story can be made a draft again; a public one is withdrawn.")
-    story.versions.filter(public_from=stored.publish_at).update(public_from=None)
-    story.status, story.address_date = Article.Status.DRAFT, None
-    story.save(update_fields=["status", "address_date", "publish_at", "slug"])
-
-
 # ---- rows of the form
 
 
@@ -491,7 +480,7 @@ class ArticleAdmin(PaperAdmin):
             getattr(publishing, form.act)(story)
         elif form.act == "take_back":
             story.publish_at, story.slug = form.cleaned_data["publish_at"], form.cleaned_data["slug"]
-            take_back(story)
+            publishing.take_back(story)
         if act:
             self.log_change(request, story, act.done.capitalize() + ".")
 

@@ -137,6 +137,18 @@ def schedule(article, at=None, *, by=None):
 
 
 @transaction.atomic
+def take_back(article):
+    """Makes a scheduled story a draft again, with the moment and slug that it now has, and frees its address."""
+    stored = Article.objects.select_for_update().get(pk=article.pk)
+    if stored.status != Article.Status.READY or stored.publish_at <= timezone.now():
+        raise ValidationError("Only a scheduled story can be made a draft again; a public one is withdrawn.")
+    article.versions.filter(public_from=stored.publish_at).update(public_from=None)
+    article.status, article.address_date = Article.Status.DRAFT, None
+    article.save(update_fields=["status", "address_date", "publish_at", "slug"])
+    return article
+
+
+@transaction.atomic
 def hand_in(article):
     """Gives a draft to the desk for review."""
     return _set_status(article, Article.Status.DRAFT, Article.Status.IN_REVIEW, "Only a draft can be handed in.")

@@ -258,7 +258,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# ---- caches and mail
+# ---- caches
 if os.environ.get("REDIS_URL"):
     CACHES = {
         "default": {
@@ -273,9 +273,6 @@ else:
             "LOCATION": VAR / "cache",
         }
     }
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = text("EMAIL_HOST", "localhost")
-EMAIL_PORT = number("EMAIL_PORT", 25)
 
 # ---- the paper's own
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.

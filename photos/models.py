@@ -20,7 +20,8 @@ def new_token():
 
 def original_name(photo, filename):
     """Where an original lies in the storage; originals are never served."""
-    suffix = filename.rpartition(".")[2].lower()[:5] or "bin"
+    suffix = filename.lower().rpartition(".")[2][:5] if "." in filename else ""
+    suffix = suffix if suffix.isascii() and suffix.isalnum() else "bin"
     return f"originals/{photo.token[:2]}/{photo.token}.{suffix}"
 
 

@@ -182,7 +182,7 @@ class MenuItem(models.Model):
         ]
 
     def __str__(self):
-        return self.label or f"section {self.section_id}"
+        return self.label or self.url or f"entry of the menu {self.get_menu_display().lower()}"
 
     def natural_key(self):
         return (

@@ -727,6 +727,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="article",
+            index=models.Index(
+                models.OrderBy(models.F("publish_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="article_desk",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="article",
             index=django.contrib.postgres.indexes.GinIndex(fields=["search_vector"], name="article_search"),
         ),
         migrations.AddIndex(

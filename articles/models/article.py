@@ -189,6 +189,8 @@ class Article(models.Model):
         indexes = [
             # Every public list walks one of these two, newest first.
             models.Index(F("publish_at").desc(), F("id").desc(), name="article_public", condition=Q(status="ready")),
+            # The desk's list, drafts included.
+            models.Index(F("publish_at").desc(), F("id").desc(), name="article_desk"),
             models.Index(
                 F("section"),
                 F("publish_at").desc(),

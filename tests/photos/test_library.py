@@ -293,7 +293,8 @@ def test_it_takes_a_picture_up_to_the_limits(settings):
 
 def test_it_goes_by_the_bytes_not_by_the_name():
     assert add(jpeg(), "not-a-picture.html", render=False).width == 60
-    assert add(jpeg(), "no-ending", render=False).file.name.endswith(".bin") is False
+    for odd in ("no-ending", "a.j/pg", "울산.사진", ".", "a."):
+        assert add(jpeg(), odd, render=False).file.name.endswith(".bin")
     assert add(jpeg(), "x" * 300 + ".jpg", render=False).original_name == "x" * 200
 
 
