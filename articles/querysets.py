@@ -20,11 +20,16 @@ class ArticleQuerySet(models.QuerySet):
     def published(self, at=None):
         """Articles that readers see at a moment (now by default). The only definition of public."""
         at = at or timezone.now()
-        return self.filter(status="ready", publish_at__lte=at).filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=at))
+        return self.once_public(at).filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=at))
+
+    def once_public(self, at=None):
+        """Articles that readers have seen: those that are public and those that were withdrawn."""
+        return self.filter(status="ready", publish_at__lte=at or timezone.now())
 
     def withdrawn(self, at=None):
         """Articles that were public and are no longer."""
-        return self.filter(status="ready", withdrawn_at__lte=at or timezone.now())
+        at = at or timezone.now()
+        return self.once_public(at).filter(withdrawn_at__lte=at)
 
     def visible_to(self, user):
         """Everything for staff who may see articles in the admin; what is public for everybody else."""

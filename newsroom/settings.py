@@ -258,22 +258,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# ---- caches
-if os.environ.get("REDIS_URL"):
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": text("REDIS_URL"),
-        }
-    }
-else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": VAR / "cache",
-        }
-    }
-
 # ---- the paper's own
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
@@ -287,7 +271,6 @@ if ENV == "test":
     MEDIA_ROOT = str(VAR / "test-media")
     # The test server serves the sources of static files itself.
     MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING = {
     "version": 1,

@@ -87,7 +87,11 @@ def test_it_is_of_today():
 
 def test_every_page_opens(client):
     addresses = ["/", "/sitemap/", "/search/?q=river", *Page.objects.values_list("address", flat=True)]
-    rows = [*Section.objects.all(), *Reporter.objects.all(), *Tag.objects.filter(article_tags__content_object__in=Article.objects.published()).distinct()[:40]]
+    rows = [
+        *Section.objects.all(),
+        *Reporter.objects.all(),
+        *Tag.objects.filter(article_tags__content_object__in=Article.objects.published()).distinct()[:40],
+    ]
     addresses += [row.get_absolute_url() for row in [*rows, *Article.objects.published()]]
     for address in addresses:
         response = client.get(address)

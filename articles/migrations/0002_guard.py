@@ -18,8 +18,23 @@ BEGIN
 END $$;
 CREATE TRIGGER articles_article_guard BEFORE UPDATE ON articles_article
     FOR EACH ROW EXECUTE FUNCTION articles_article_guard();
+
+CREATE FUNCTION articles_article_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- A legal expunge says so in its own transaction: SET LOCAL newsroom.expunge = 'on'.
+    IF OLD.status = 'ready' AND OLD.publish_at <= now()
+        AND coalesce(current_setting('newsroom.expunge', true), '') <> 'on' THEN
+        RAISE EXCEPTION 'Article % was public: withdraw it, it cannot be deleted.', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'article_public_kept';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER articles_article_keep BEFORE DELETE ON articles_article
+    FOR EACH ROW EXECUTE FUNCTION articles_article_keep();
 """
 BACKWARD = """
+DROP TRIGGER articles_article_keep ON articles_article;
+DROP FUNCTION articles_article_keep();
 DROP TRIGGER articles_article_guard ON articles_article;
 DROP FUNCTION articles_article_guard();
 """

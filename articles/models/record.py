@@ -91,9 +91,11 @@ class OldAddressManager(models.Manager):
         return self.get(path=path)
 
     def target(self, *paths):
-        """The address of the public story that once stood at one of the paths, or None. One query."""
-        public = Article.objects.published()
-        known = self.filter(path__in=paths, article__in=public).select_related("article").first()
+        """The address of the story that once stood at one of the paths, or None. One query.
+
+        A withdrawn story's address says why it was withdrawn; one that was never public has none yet.
+        """
+        known = self.filter(path__in=paths, article__in=Article.objects.once_public()).select_related("article").first()
         return known.article.get_absolute_url() if known else None
 
 

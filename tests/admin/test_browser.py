@@ -74,7 +74,8 @@ def test_a_story_is_written_published_and_opened(desk):
     assert desk.get_by_text("Seo Ha-rin").count()
     story = Article.objects.get()
     assert story.photo_uses.count() == 1
-    assert desk.locator("figure img").evaluate("image => image.complete && image.naturalWidth > 0")
+    desk.locator("figure img").scroll_into_view_if_needed()
+    desk.wait_for_function("() => document.querySelector('figure img').naturalWidth > 0")
 
 
 def test_typed_words_are_not_left_behind_unasked(desk):

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from articles import publishing
@@ -179,3 +179,26 @@ def test_it_refuses_a_second_story_of_one_source_record():
 def test_it_refuses_a_film_that_is_nowhere():
     with refused("video_has_film"):
         Video.objects.create(article=make_article())
+
+
+@pytest.mark.parametrize("make", [make_article, withdrawn])
+def test_what_was_public_cannot_be_deleted(make):
+    article = make()
+    with refused("was public"):
+        Article.objects.filter(pk=article.pk).delete()
+    assert Article.objects.filter(pk=article.pk).exists()
+
+
+@pytest.mark.parametrize("make", [draft, embargoed])
+def test_what_was_never_public_can_be_deleted(make):
+    article = make()
+    article.delete()
+    assert not Article.objects.filter(pk=article.pk).exists()
+
+
+def test_a_legal_expunge_says_so_in_its_transaction():
+    article = make_article()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL newsroom.expunge = 'on'")
+        article.delete()
+    assert not Article.objects.exists()
