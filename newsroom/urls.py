@@ -26,6 +26,7 @@ urlpatterns = [
     path("search/", articles.search, name="search"),
     path("reporters/<str:slug>/", articles.reporter, name="reporter"),
     path("topics/<str:slug>/", articles.topic, name="topic"),
+    re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", articles.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
     path("sitemap/", views.site_map, name="sitemap"),
     path("login/", views.SignIn.as_view(), name="login"),

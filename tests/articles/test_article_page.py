@@ -360,7 +360,6 @@ def test_it_shows_face_and_column_of_an_opinion_piece(client):
         "/2021/02/28/rain/",
         "/2021/02/27/Rain/",
         "/2021/02/27/rain/other/",
-        "/2021/02/27/",
         f"/2021/02/27/{'x' * 121}/",
     ],
 )
