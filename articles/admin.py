@@ -31,8 +31,6 @@ from .forms import (
     OldAddressForm,
     VideoForm,
     WithdrawForm,
-    is_scheduled,
-    was_public,
 )
 from .models import (
     Article,
@@ -77,7 +75,7 @@ def acts_for(story):
         names = ("hand_in", "schedule", "publish")
     elif story.status == Article.Status.IN_REVIEW:
         names = ("hand_back", "schedule", "publish")
-    elif is_scheduled(story):
+    elif story.is_scheduled():
         names = ("take_back", "publish")
     else:
         names = ()
@@ -383,7 +381,7 @@ class ArticleAdmin(PaperAdmin):
 
     def get_fieldsets(self, request, obj=None):
         publication = ["shown_state", *(["address"] if obj and obj.address_date else [])]
-        if obj is not None and was_public(obj):
+        if obj is not None and obj.was_public():
             publication += ["shown_moment", "shown_updated", "date_precision"]
         else:
             publication += ["publish_at", "slug", ("date_precision", "planned_for")]
@@ -415,7 +413,7 @@ class ArticleAdmin(PaperAdmin):
             versions = obj.versions.select_related("author").defer("content")[:VERSIONS_SHOWN]
             context["versions"] = list(versions)
             context["corrections"] = list(obj.corrections.select_related("author"))
-            context["show_delete"] = not was_public(obj)
+            context["show_delete"] = not obj.was_public()
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description="state", ordering="status")
@@ -516,7 +514,7 @@ class ArticleAdmin(PaperAdmin):
 
     def say_done(self, request, story, done):
         """One sentence on what became of a story, with the way to its page where there is one."""
-        when = f" Readers see it from {seoul(story.publish_at)} Seoul time on." if is_scheduled(story) else ""
+        when = f" Readers see it from {seoul(story.publish_at)} Seoul time on." if story.is_scheduled() else ""
         link = (
             format_html(' <a href="{}">View it on the site</a>.', story.get_absolute_url()) if story.is_public() else ""
         )
@@ -572,7 +570,7 @@ class ArticleAdmin(PaperAdmin):
         self.log_change(request, story, f"{act.done.capitalize()}. {said}".strip())
 
     def why_not_delete(self, story):
-        if was_public(story):
+        if story.was_public():
             return f"“{story}” was public: it cannot be deleted. Withdraw it; its address then says so."
         return ""
 
@@ -580,24 +578,29 @@ class ArticleAdmin(PaperAdmin):
 # ---- people and topics
 
 
-@admin.register(Reporter)
-class ReporterAdmin(PaperAdmin):
-    list_display = ["name", "native_name", "title", "email", "is_active"]
-    list_filter = ["is_active"]
-    search_fields = ["name", "native_name", "email", "slug"]
-    search_help_text = "Name, name in Korean or e-mail address."
-    autocomplete_fields = ["portrait", "user"]
+class LastingSlug:
+    """The word of an address is made from the name once and stays when the name changes, so that links hold."""
+
     prepopulated_fields = {"slug": ["name"]}
-    fieldsets = [
-        (None, {"fields": [("name", "native_name"), "title", "email", "bio", "beats", "portrait"]}),
-        ("Address and account", {"fields": ["slug", "is_active", "user"]}),
-    ]
 
     def get_readonly_fields(self, request, obj=None):
         return ["slug"] if obj else []
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
+
+
+@admin.register(Reporter)
+class ReporterAdmin(LastingSlug, PaperAdmin):
+    list_display = ["name", "native_name", "title", "email", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "native_name", "email", "slug"]
+    search_help_text = "Name, name in Korean or e-mail address."
+    autocomplete_fields = ["portrait", "user"]
+    fieldsets = [
+        (None, {"fields": [("name", "native_name"), "title", "email", "bio", "beats", "portrait"]}),
+        ("Address and account", {"fields": ["slug", "is_active", "user"]}),
+    ]
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
@@ -632,19 +635,12 @@ class TagForm(EditorForm):
 
 
 @admin.register(Tag)
-class TagAdmin(PaperAdmin):
+class TagAdmin(LastingSlug, PaperAdmin):
     form = TagForm
     list_display = ["name", "slug", "described"]
     search_fields = ["name"]
     ordering = ["name"]
     fields = ["name", "slug", "description"]
-    prepopulated_fields = {"slug": ["name"]}
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["slug"] if obj else []
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else self.prepopulated_fields
 
     @admin.display(description="has a description", boolean=True)
     def described(self, tag):

@@ -39,16 +39,6 @@ EDIT_KINDS = [
 ]
 
 
-def is_scheduled(story):
-    """Whether the story is ready and its moment is still to come."""
-    return story.status == Article.Status.READY and story.publish_at > timezone.now()
-
-
-def was_public(story):
-    """Whether readers ever saw the story; such a one is withdrawn, never deleted."""
-    return story.status == Article.Status.READY and story.publish_at <= timezone.now()
-
-
 class ArticleForm(EditorForm):
     """A story with the version it was opened at, so that nobody's words are written over unseen.
 
@@ -110,7 +100,7 @@ class ArticleForm(EditorForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.act = str(self.data.get("_act", ""))
-        self.scheduled = bool(self.instance.pk) and is_scheduled(self.instance)
+        self.scheduled = bool(self.instance.pk) and self.instance.is_scheduled()
         if self.instance.pk:
             self.initial["opened_version"] = self.instance.edit_version
 

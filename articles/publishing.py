@@ -93,7 +93,7 @@ def finish_edit(article, *, by=None, kind=None, note=""):
     """
     refresh_texts(article)
     now = timezone.now()
-    if article.status == Article.Status.READY and article.publish_at > now:
+    if article.is_scheduled(now):
         kind = kind or ArticleVersion.Kind.PUBLISHED
         return record_version(article, kind=kind, note=note, by=by, public_from=article.publish_at)
     if not article.is_public(now):
@@ -113,7 +113,7 @@ def schedule(article, at=None, *, by=None):
     """
     at = at or clock()
     stored = Article.objects.select_for_update().get(pk=article.pk)
-    if stored.status == Article.Status.READY and stored.publish_at <= timezone.now():
+    if stored.was_public():
         if stored.publish_at == at:
             return article
         raise ValidationError("This story is public already: its publication time cannot change any more.")
@@ -140,7 +140,7 @@ def schedule(article, at=None, *, by=None):
 def take_back(article):
     """Makes a scheduled story a draft again, with the moment and slug that it now has, and frees its address."""
     stored = Article.objects.select_for_update().get(pk=article.pk)
-    if stored.status != Article.Status.READY or stored.publish_at <= timezone.now():
+    if not stored.is_scheduled():
         raise ValidationError("Only a scheduled story can be made a draft again; a public one is withdrawn.")
     article.versions.filter(public_from=stored.publish_at).update(public_from=None)
     article.status, article.address_date = Article.Status.DRAFT, None

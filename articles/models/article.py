@@ -221,7 +221,15 @@ class Article(models.Model):
     def is_public(self, at=None):
         """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""
         at = at or timezone.now()
-        return self.status == self.Status.READY and self.publish_at <= at and not self.is_withdrawn(at)
+        return self.was_public(at) and not self.is_withdrawn(at)
+
+    def was_public(self, at=None):
+        """Whether readers ever saw the story; such a one is withdrawn, never deleted."""
+        return self.status == self.Status.READY and self.publish_at <= (at or timezone.now())
+
+    def is_scheduled(self, at=None):
+        """Whether the story is ready and its moment is still to come."""
+        return self.status == self.Status.READY and self.publish_at > (at or timezone.now())
 
     def is_withdrawn(self, at=None):
         """Whether the story was public and is no longer."""
