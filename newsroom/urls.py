@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
-from articles import views as articles
+from articles.views import archive, lists, search
+from articles.views import story as stories
 from photos import views as photos
 from rankings import views as rankings
 from sections import views as sections
@@ -17,16 +18,16 @@ handler500 = "newsroom.views.server_error"
 TOKEN = r"(?P<token>[0-9a-f]{32})"
 
 story = [
-    path("", articles.article, name="article"),
-    path("print/", articles.print_preview, name="print"),
+    path("", stories.article, name="article"),
+    path("print/", stories.print_preview, name="print"),
 ]
 
 urlpatterns = [
     path("", views.front, name="front"),
-    path("search/", articles.search, name="search"),
-    path("reporters/<str:slug>/", articles.reporter, name="reporter"),
-    path("topics/<str:slug>/", articles.topic, name="topic"),
-    re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", articles.day, name="day"),
+    path("search/", search.search, name="search"),
+    path("reporters/<str:slug>/", lists.reporter, name="reporter"),
+    path("topics/<str:slug>/", lists.topic, name="topic"),
+    re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", archive.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
     path("sitemap/", views.site_map, name="sitemap"),
     path("login/", views.SignIn.as_view(), name="login"),

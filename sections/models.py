@@ -14,8 +14,8 @@ from .html import HTMLField
 RESERVED_SLUGS = {
     *("search", "admin", "lite", "preview", "static", "media", "topics", "reporters", "columns", "login"),
     *("register", "subscribe", "logout", "account", "feeds", "rss", "archive", "corrections", "sitemap"),
-    *("robots", "health", "reads", "rest", "about", "policy", "products", "www", "api", "today", "print"),
-    *("learn-korean", "learn-english"),
+    *("sitemaps", "robots", "health", "reads", "rest", "about", "policy", "products", "www", "api", "today"),
+    *("today-in-history", "print", "learn-korean", "learn-english"),
 }
 
 

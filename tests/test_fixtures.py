@@ -91,7 +91,7 @@ def test_it_keeps_what_editors_added_when_loaded_again():
 
 
 def test_it_gives_every_list_that_the_pages_ask_for():
-    from articles.views import STORY_LISTS
+    from articles.views.story import STORY_LISTS
     from newsroom.views import FRONT_LISTS
 
     call_command("loaddata", "menu", "lists", verbosity=0)

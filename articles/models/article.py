@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import FileExtensionValidator, MaxLengthValidator
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Left, Upper
+from django.db.models.functions import ExtractDay, ExtractMonth, Left, Upper
 from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
@@ -196,6 +196,20 @@ class Article(models.Model):
                 F("publish_at").desc(),
                 F("id").desc(),
                 name="article_public_in_section",
+                condition=Q(status="ready"),
+            ),
+            models.Index(
+                F("column"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_public_in_column",
+                condition=Q(status="ready", column__isnull=False),
+            ),
+            # Today in History asks for a day of every year.
+            models.Index(
+                ExtractMonth("address_date"),
+                ExtractDay("address_date"),
+                name="article_anniversary",
                 condition=Q(status="ready"),
             ),
             GinIndex(fields=["search_vector"], name="article_search"),

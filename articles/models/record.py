@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from .article import Article
@@ -76,6 +77,7 @@ class Correction(models.Model):
     class Meta:
         ordering = ["-published_at", "-id"]
         constraints = [models.UniqueConstraint("article", "published_at", name="correction_moment_once")]
+        indexes = [models.Index(F("published_at").desc(), F("id").desc(), name="correction_latest")]
 
     def __str__(self):
         return f"{self.get_kind_display()}: {self.text[:60]}"

@@ -1,36 +1,24 @@
-"""Pages of stories, reporters and topics, and the search."""
+"""A story's own page and what belongs to it."""
 
-from datetime import date
 from urllib.parse import quote
 
 from django.http import Http404, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404
-from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
+from articles.body import photos_in, render_body
+from articles.models import Article, OldAddress
 from rankings.filling import fill
 from rankings.lists import load_lists
 from sections.pages import absolute, render_page
 
-from .body import photos_in, render_body
-from .models import Article, OldAddress, Reporter, Tag
-from .paging import page_of, read_cursor
+from .archive import day_of
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
-SEARCH_LIMIT = 40
-LONGEST_SEARCH = 200
 RELATED = 4
 
 
-def _day(year, month, day):
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:  # no such day in the calendar
-        return None
-
-
 def _story(year, month, day, slug, articles):
-    day = _day(year, month, day)
+    day = day_of(year, month, day)
     return articles.filter(address_date=day, slug=slug).first() if day else None
 
 
@@ -110,57 +98,3 @@ def share_links(url, headline):
         ("Reddit", "reddit", f"https://www.reddit.com/submit?url={link}&title={words}"),
         ("E-mail", "mail", f"mailto:?subject={words}&body={link}"),
     ]
-
-
-@require_safe
-def reporter(request, slug):
-    """A reporter's page with all their stories. 6 queries."""
-    person = get_object_or_404(Reporter.objects.for_page(), slug=slug)
-    articles = Article.objects.published().by(person)
-    return _list_page(request, "articles/reporter.html", articles, {"reporter": person})
-
-
-@require_safe
-def topic(request, slug):
-    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 6 queries."""
-    tag = get_object_or_404(Tag, slug=slug)
-    articles = Article.objects.published().tagged(tag)
-    return _list_page(request, "articles/topic.html", articles, {"tag": tag}, may_be_empty=False)
-
-
-@require_safe
-def day(request, year, month, day):
-    """Everything that was published on a day in Seoul, the deep entrance to the archive; 404 without any. 6 queries."""
-    shown = _day(year, month, day)
-    if shown is None:
-        raise Http404("There is no such day.")
-    public = Article.objects.published()
-    earlier = public.filter(address_date__lt=shown).order_by("-address_date").values_list("address_date")[:1]
-    later = public.filter(address_date__gt=shown).order_by("address_date").values_list("address_date")[:1]
-    near = [day for (day,) in earlier.union(later).order_by()]
-    context = {
-        "day": shown,
-        "earlier": next((day for day in near if day < shown), None),
-        "later": next((day for day in near if day > shown), None),
-    }
-    return _list_page(request, "articles/day.html", public.filter(address_date=shown), context, may_be_empty=False)
-
-
-def _list_page(request, template, articles, context, may_be_empty=True):
-    before = read_cursor(request.GET.get("before"))
-    lists = load_lists("ticker", "top-10")
-    page = page_of(articles, before, also=lists.ids)
-    if not page.articles and not may_be_empty:
-        raise Http404("There is no such page.")
-    canonical = escape_uri_path(request.path) + (f"?before={before}" if before is not None else "")
-    return render_page(template, context | {"page": page, "lists": lists.fill(page.others)}, canonical=canonical)
-
-
-@require_safe
-def search(request):
-    """Stories that match the words, best first. 4 queries."""
-    words = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]
-    found = list(Article.objects.published().search(words).for_cards()[:SEARCH_LIMIT]) if words else []
-    return render_page(
-        "articles/search.html", {"words": words, "articles": found, "limit": SEARCH_LIMIT}, canonical="/search/"
-    )

@@ -1,0 +1,58 @@
+"""Other names: under which topics and people are also searched for, and addresses they once had."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from .people import Reporter
+from .tags import Tag
+
+
+class AliasManager(models.Manager):
+    def get_by_natural_key(self, kind, slug):
+        return self.get(slug=slug, **{f"{kind}__isnull": False})
+
+
+class Alias(models.Model):
+    """Another name of a topic or of a reporter: another romanisation, a former name, the name of a merged topic.
+
+    The search takes it for the name itself (Yoo, Yu and You Ah-in are one person), and its address redirects.
+    """
+
+    name = models.CharField(max_length=150)
+    slug = models.SlugField(
+        max_length=160, allow_unicode=True, help_text="Its address redirects to the page of the name in use."
+    )
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="aliases")
+    reporter = models.ForeignKey(Reporter, models.CASCADE, null=True, blank=True, related_name="aliases")
+
+    objects = AliasManager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "aliases"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tag=None, reporter__isnull=False) | Q(tag__isnull=False, reporter=None),
+                name="alias_of_one",
+                violation_error_message="An alias belongs to a topic or to a reporter.",
+            ),
+            *(
+                models.UniqueConstraint(
+                    expression,
+                    condition=Q(**{f"{kind}__isnull": False}),
+                    name=f"alias_{kind}_{word}_unique",
+                    violation_error_message="Another alias has this name.",
+                )
+                for kind in ("tag", "reporter")
+                for word, expression in (("name", Lower("name")), ("slug", "slug"))
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return ("tag" if self.tag_id else "reporter", self.slug)
+
+    natural_key.dependencies = ["articles.tag", "articles.reporter"]
