@@ -3,6 +3,7 @@
 PYTHON ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
+SITE ?= http://$(HOST):$(PORT)
 ARGS ?=
 PY := .venv/bin/python
 PIP := -m pip --disable-pip-version-check -qq install
@@ -35,6 +36,7 @@ run: .venv/local ## serve the paper on PORT (8000) and HOST (127.0.0.1), with th
 .PHONY: test
 test: .venv/dev ## run the whole suite; ARGS="-k ticker" runs a part
 	@$(PY) tests/browser_setup.py
+	@$(PY) tests/html_setup.py
 	@$(TEST) $(ARGS)
 
 .PHONY: test-pg15
@@ -72,6 +74,11 @@ check: lint ## lint, and check migrations, production settings and static files
 .PHONY: corpus
 corpus: .venv/dev ## import the whole corpus in ../shared/corpus and compare it with its source
 	@$(TEST) -n 0 -m corpus $(ARGS)
+
+.PHONY: audit
+audit: var/audit/made ## Lighthouse over the paper that `make run` serves at SITE (http://127.0.0.1:8000)
+	@CHROME_PATH=$${CHROME_PATH:-$$(command -v chromium chromium-browser google-chrome | head -n1)} \
+		$(PY) -m benchmarks.audit var/audit/node_modules/.bin/lighthouse $(SITE)
 
 .PHONY: lock
 lock: var/uv/made ## renew the locked versions in requirements/
@@ -120,4 +127,9 @@ var/venv-django6/made: requirements/django6.txt
 
 var/uv/made: .venv/made
 	@$(PY) -m venv --clear var/uv && var/uv/bin/python $(PIP) uv
+	@touch $@
+
+var/audit/made: .venv/made
+	@echo 'Installing Lighthouse ...'
+	@mkdir -p var/audit && npm install --prefix var/audit --ignore-scripts --no-audit --no-fund --loglevel=error lighthouse@12.8.2
 	@touch $@

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis
 hypothesis.register_profile("tests", database=None, deadline=None, derandomize=True)
 hypothesis.load_profile("tests")
 
-pytest_plugins = ["tests.browser_setup"]
+pytest_plugins = ["tests.browser_setup", "tests.html_setup"]
 
 
 @pytest.fixture(autouse=True)

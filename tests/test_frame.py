@@ -35,7 +35,8 @@ def test_it_is_around_every_page(client, menus, address):
     assert words(page.select("#menu .sitemap li")) == [name for below in OVERLAY.values() for name in below]
     assert words(page.select("#menu .tile")) == ["North Korea", "Darkroom", "Learn Korean", "Learn English"]
     assert words(page.select("#menu .share a")) == ["Facebook", "Twitter", "YouTube", "Instagram"]
-    assert words(page.select("footer h2"))[:4] == ["About Us", "Products & Services", "Policy", "Family Site"]
+    groups = ["About Us", "Products & Services", "Policy", "Family Site", "Explore"]
+    assert words(page.select("footer h2"))[:5] == groups
     assert words(page.select("footer .colophon p")) == ["Copyright © The Hangang Times. All rights reserved."]
 
 

@@ -33,8 +33,7 @@ def media_of_the_paper(paper, own_media, settings):
     settings.MEDIA_ROOT = paper.media_root
 
 
-@pytest.fixture
-def pages(paper):
+def addresses(paper):
     """The address of one page of each kind, by a word for it."""
     story = paper.story.get_absolute_url()
     return {
@@ -62,6 +61,11 @@ def pages(paper):
         "not found": "/nowhere/at/all/",
         "withdrawn": paper.withdrawn.get_absolute_url(),
     }
+
+
+@pytest.fixture
+def pages(paper):
+    return addresses(paper)
 
 
 KINDS = [

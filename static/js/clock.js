@@ -1,6 +1,7 @@
 /* The date line in Seoul time: written here, as a page from a cache does not know the hour. */
-const clock = document.querySelector("[data-now]");
-if (clock) {
+const place = document.querySelector("[data-now]");
+if (place) {
+  const clock = place.appendChild(document.createElement("time"));
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone: "Asia/Seoul", weekday: "short", year: "numeric", month: "long", day: "numeric",
     hour: "2-digit", minute: "2-digit", hourCycle: "h23",
