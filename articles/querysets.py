@@ -4,7 +4,7 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import JSONObject, TruncDate
 from django.utils import timezone
 
@@ -49,6 +49,10 @@ class ArticleQuerySet(models.QuerySet):
     def by(self, reporter):
         """Articles that credit the reporter."""
         return self.filter(bylines__reporter=reporter)
+
+    def in_column(self, column):
+        """Pieces of the column, blog or series."""
+        return self.filter(column=column)
 
     def search(self, words):
         """Articles that match the words, best first: full text, or a part of the headline (Korean, compounds).
@@ -140,3 +144,28 @@ class ReporterQuerySet(models.QuerySet):
     def for_page(self):
         """Reporters with their portraits: one query."""
         return self.select_related("portrait")
+
+
+class ColumnQuerySet(models.QuerySet):
+    """Columns, blogs and series."""
+
+    def for_page(self):
+        """Columns with the columnist and portrait: one query."""
+        return self.select_related("reporter", "reporter__portrait")
+
+    def with_latest(self):
+        """Columns that have public pieces: `latest_headline`, `latest_at`, `pieces`, newest piece first.
+
+        Costs as much as there are columns and their pieces; part of the query that loads them.
+        """
+        pieces = apps.get_model("articles", "Article").objects.published().filter(column=OuterRef("pk"))
+        newest = pieces.latest_first()
+        return (
+            self.annotate(
+                latest_at=Subquery(newest.values("publish_at")[:1]),
+                latest_headline=Subquery(newest.values("headline")[:1]),
+                pieces=Subquery(pieces.order_by().values("column").annotate(count=Count("pk")).values("count")),
+            )
+            .filter(latest_at__isnull=False)
+            .order_by("-latest_at", "name")
+        )

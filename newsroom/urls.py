@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
-from articles.views import archive, lists, search
+from articles.views import archive, columns, lists, search
 from articles.views import story as stories
 from photos import views as photos
 from rankings import views as rankings
@@ -27,6 +27,13 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("reporters/<str:slug>/", lists.reporter, name="reporter"),
     path("topics/<str:slug>/", lists.topic, name="topic"),
+    path("columns/", columns.columns, name="columns"),
+    path("columns/<str:slug>/", columns.column, name="column"),
+    path("archive/", archive.archive, name="archive"),
+    path("today-in-history/", archive.today_in_history, name="today_in_history"),
+    path("today-in-history/<str:day>/", archive.today_in_history, name="today_in_history"),
+    re_path(r"^(?P<year>[0-9]{4})/$", archive.year, name="year"),
+    re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/$", archive.month, name="month"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", archive.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
     path("sitemap/", views.site_map, name="sitemap"),

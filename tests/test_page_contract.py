@@ -53,6 +53,13 @@ def addresses(paper):
         "former reporter": paper.moon.get_absolute_url(),
         "topic": "/topics/shipbuilding/",
         "Korean topic": "/topics/울산/",
+        "archive": "/archive/",
+        "year": f"/{paper.story.address_date:%Y}/",
+        "month": f"/{paper.story.address_date:%Y/%m}/",
+        "day": f"/{paper.story.address_date:%Y/%m/%d}/",
+        "today in history": "/today-in-history/",
+        "columns": "/columns/",
+        "column": "/columns/river-notes/",
         "search": "/search/",
         "results": "/search/?q=welders",
         "no results": "/search/?q=nothingofthekind",
@@ -70,7 +77,8 @@ def pages(paper):
 
 KINDS = [
     *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "opinion", "gallery"),
-    *("video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic", "search", "results"),
+    *("video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic"),
+    *("archive", "year", "month", "day", "today in history", "columns", "column", "search", "results"),
     *("no results", "static page", "site map", "not found", "withdrawn"),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS)

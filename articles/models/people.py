@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from articles.querysets import ReporterQuerySet
+from articles.querysets import ColumnQuerySet, ReporterQuerySet
 from photos.models import Photo
 
 
@@ -86,7 +86,7 @@ class Byline(models.Model):
     natural_key.dependencies = ["articles.article", "articles.reporter"]
 
 
-class ColumnManager(models.Manager):
+class ColumnManager(models.Manager.from_queryset(ColumnQuerySet)):
     def get_by_natural_key(self, slug):
         return self.get(slug=slug)
 
@@ -106,6 +106,9 @@ class Column(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("column", args=[self.slug])
 
     def natural_key(self):
         return (self.slug,)

@@ -6,12 +6,11 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_safe
 
 from articles.body import photos_in, render_body
+from articles.dates import day_of
 from articles.models import Article, OldAddress
 from rankings.filling import fill
 from rankings.lists import load_lists
 from sections.pages import absolute, render_page
-
-from .archive import day_of
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
 RELATED = 4

@@ -1,0 +1,24 @@
+"""Columns, blogs and cartoon series: several pieces under one name."""
+
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from articles.models import Article, Column
+from sections.pages import render_page
+
+from .lists import list_page
+
+
+@require_safe
+def columns(request):
+    """Every column that has public pieces, with its newest one. 3 queries."""
+    found = list(Column.objects.with_latest().for_page())
+    return render_page("articles/columns.html", {"columns": found}, canonical="/columns/")
+
+
+@require_safe
+def column(request, slug):
+    """A column's own page with all its pieces; 404 while none is public: its name could give one away. 6 queries."""
+    shown = get_object_or_404(Column.objects.for_page(), slug=slug)
+    articles = Article.objects.published().in_column(shown)
+    return list_page(request, "articles/column.html", articles, {"column": shown}, may_be_empty=False)
