@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "fixtures" / "demo"
 # The moment at which the demo's articles were "now"; loading moves every date by what has passed since.
 WRITTEN_AT = datetime.fromisoformat("2026-11-25T09:00:00+09:00")
 # In the order of their dependencies. The first two are fixtures of their own, good for any paper.
-FIXTURES = ("menu", "lists", "masthead", "pages", "photos", "people", "articles", "placements", "reads")
+FIXTURES = ("menu", "lists", "masthead", "pages", "photos", "people", "articles", "archive", "placements", "reads")
 # When a row was made is the moment of loading already.
 NOT_MOVED = ("created_at", "changed_at")
 ACCOUNT, PASSWORD, EMAIL = "editor", "editor", "editor@hangangtimes.example"
@@ -31,13 +31,13 @@ ACCOUNT, PASSWORD, EMAIL = "editor", "editor", "editor@hangangtimes.example"
 @transaction.atomic
 def load(now=None):
     """Loads the demo into an empty paper; returns the number of articles. Pictures are made afterwards."""
-    moved = (now or timezone.now()).replace(second=0, microsecond=0) - WRITTEN_AT
+    now = timezone.localtime(now).replace(second=0, microsecond=0)
     call_command("loaddata", "menu", "lists", verbosity=0)
     later = []
     for name in FIXTURES[2:]:
         with (FOLDER / f"{name}.json").open("rb") as stream:
             for row in serializers.deserialize("json", stream, handle_forward_references=True):
-                _prepare(row.object, moved)
+                _prepare(row.object, now)
                 row.save()
                 if row.deferred_fields:
                     later.append(row)
@@ -51,15 +51,38 @@ def load(now=None):
     return Article.objects.count()
 
 
-def _prepare(row, moved):
+def _years_before(day, years):
+    """The same day of an earlier year; February 28 for a 29th that the year has not."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def moved(moment, now):
+    """The moment, as far from `now` as it is from WRITTEN_AT.
+
+    What was written a year ago or earlier keeps its hour and its distance from this day of its year: an
+    anniversary stays one on whatever day the demo is loaded.
+    """
+    years = WRITTEN_AT.year - timezone.localtime(moment).year
+    if not years:
+        return moment + (now - WRITTEN_AT)
+    local = timezone.localtime(moment)
+    distance = local.date() - _years_before(WRITTEN_AT.date(), years)
+    day = _years_before(now.date(), years) + distance
+    return datetime.combine(day, local.time(), local.tzinfo)
+
+
+def _prepare(row, now):
     """Moves a row's dates and brings its file into the storage."""
     for field in row._meta.concrete_fields:
         if isinstance(field, DateTimeRangeField):
             period = getattr(row, field.attname)
-            ends = period.upper + moved if period.upper else None
-            setattr(row, field.attname, DateTimeTZRange(period.lower + moved, ends))
+            ends = moved(period.upper, now) if period.upper else None
+            setattr(row, field.attname, DateTimeTZRange(moved(period.lower, now), ends))
         elif isinstance(field, models.DateTimeField) and field.name not in NOT_MOVED and getattr(row, field.attname):
-            setattr(row, field.attname, getattr(row, field.attname) + moved)
+            setattr(row, field.attname, moved(getattr(row, field.attname), now))
     if isinstance(row, Article) and row.publish_at:
         row.address_date = timezone.localtime(row.publish_at).date()
     if isinstance(row, ReadCount):

@@ -1,5 +1,6 @@
 """The demo paper: complete, all its own, and of today on whatever day it is loaded."""
 
+import calendar
 import re
 from collections import Counter
 from datetime import timedelta
@@ -17,6 +18,7 @@ from readers.models import User
 from sections.html import plain_text
 from sections.menu import load_frame
 from sections.models import Page, Section
+from tests.factories import seoul
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,31 @@ def test_it_is_of_today():
     assert timezone.now() - newest.publish_at < timedelta(hours=3)
     assert newest.address_date == timezone.localtime(newest.publish_at).date()
     assert Article.objects.filter(publish_at__gt=timezone.now()).count() == 1
+
+
+def test_its_archive_goes_back_and_has_anniversaries(client):
+    today = timezone.localdate()
+    public = Article.objects.published()
+    kept = public.filter(
+        address_date__month=today.month, address_date__day=today.day, address_date__year__lt=today.year
+    )
+    assert kept.count() >= 6
+    assert public.filter(address_date__year__lt=1960).exists()
+    page = client.get("/today-in-history/").text
+    assert all(story.headline in page for story in kept)
+
+
+@pytest.mark.parametrize("loaded", ["2026-11-26", "2027-01-01", "2027-12-31", "2028-02-28", "2028-02-29", "2028-03-01"])
+def test_an_anniversary_stays_one_on_whatever_day_it_is_loaded(loaded):
+    now = seoul(f"{loaded} 23:50")
+    for year in (1958, 1988, 2020, 2024, 2025):
+        there = demo.moved(seoul(f"{year}-11-25 23:30"), now)
+        assert (there.hour, there.minute) == (23, 30)
+        assert there.year == now.year - (2026 - year)
+        has_it = not loaded.endswith("02-29") or calendar.isleap(there.year)
+        assert there.date() == now.date().replace(year=there.year, day=now.day if has_it else 28)
+    # What is of today stays as far from now as it was.
+    assert now - demo.moved(demo.WRITTEN_AT - timedelta(days=3), now) == timedelta(days=3)
 
 
 def test_every_page_opens(client):
