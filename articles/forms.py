@@ -12,6 +12,7 @@ from photos.models import new_token
 from sections.admin_base import EditorForm, Explains, Lines, seoul
 
 from .models import Article, ArticleVersion, Correction
+from .topics import find_topics
 
 LABELS = (
     *("Analysis", "Interview", "Exclusive", "Feature", "Explainer", "Review", "Editorial", "Column", "Map"),
@@ -118,7 +119,7 @@ class ArticleForm(EditorForm):
         tags = self.cleaned_data["tags"]
         if long := [tag for tag in tags if len(tag) > TAG_LENGTH]:
             raise ValidationError(f"Put commas between tags; “{long[0][:60]}…” is too long for one.")
-        return tags
+        return find_topics(tags)
 
     def refuse_stale(self):
         """Refuses a form that was opened before the last save of the story. Locks the row: one query."""

@@ -25,7 +25,9 @@ story = [
 urlpatterns = [
     path("", views.front, name="front"),
     path("search/", search.search, name="search"),
+    path("reporters/", lists.reporters, name="reporters"),
     path("reporters/<str:slug>/", lists.reporter, name="reporter"),
+    path("topics/", lists.topics, name="topics"),
     path("topics/<str:slug>/", lists.topic, name="topic"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", archive.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
