@@ -63,7 +63,7 @@ def topics(request):
     context = {
         "letters": [(key, shown, len(names[key])) for key, shown in LETTERS.items() if key in names],
         "letter": letter,
-        "title": LETTERS.get(letter),
+        "title": LETTERS.get(letter, ""),
         "groups": in_groups(Tag.objects.filter(pk__in=names[letter]).with_counts()) if letter else [],
         "most_used": [] if letter else list(Tag.objects.most_used()[:MOST_USED]),
     }
