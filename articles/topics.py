@@ -38,7 +38,8 @@ def find_topics(names):
     topics = Tag.objects.alias(word=Lower("name")).filter(word__in=typed)
     known = {alias.name.lower(): alias.tag for alias in aliases.select_related("tag")}
     known |= {topic.name.lower(): topic for topic in topics}
-    return list({name.lower(): known.get(name.lower(), name) for name in names}.values())
+    found = {name.lower(): known.get(name.lower(), name) for name in reversed(names)}
+    return list(dict.fromkeys(reversed(found.values())))
 
 
 # ---- acts

@@ -54,6 +54,10 @@ def pages(paper):
         "former reporter": paper.moon.get_absolute_url(),
         "topic": "/topics/shipbuilding/",
         "Korean topic": "/topics/울산/",
+        "reporters": "/reporters/",
+        "topics": "/topics/",
+        "letter": "/topics/?letter=s",
+        "Korean letter": "/topics/?letter=ㅇ",
         "search": "/search/",
         "results": "/search/?q=welders",
         "no results": "/search/?q=nothingofthekind",
@@ -66,7 +70,8 @@ def pages(paper):
 
 KINDS = [
     *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "opinion", "gallery"),
-    *("video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic", "search", "results"),
+    *("video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic"),
+    *("reporters", "topics", "letter", "Korean letter", "search", "results"),
     *("no results", "static page", "site map", "not found", "withdrawn"),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS)
