@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.text import slugify
 
 from photos.models import new_token
 from sections.admin_base import EditorForm, Explains, Lines, seoul
 
-from .models import Article, ArticleVersion, Correction
+from .models import Article, ArticleVersion, Correction, Tag
+from .topics import find_topics
 
 LABELS = (
     *("Analysis", "Interview", "Exclusive", "Feature", "Explainer", "Review", "Editorial", "Column", "Map"),
@@ -118,7 +120,7 @@ class ArticleForm(EditorForm):
         tags = self.cleaned_data["tags"]
         if long := [tag for tag in tags if len(tag) > TAG_LENGTH]:
             raise ValidationError(f"Put commas between tags; “{long[0][:60]}…” is too long for one.")
-        return tags
+        return find_topics(tags)
 
     def refuse_stale(self):
         """Refuses a form that was opened before the last save of the story. Locks the row: one query."""
@@ -213,3 +215,56 @@ class CorrectForm(Explains, forms.Form):
 
 class NothingAsked(Explains, forms.Form):
     """For an act that only has to be confirmed."""
+
+
+class TagForm(EditorForm):
+    """A topic. Renamed, it gets the address that goes with its new name."""
+
+    class Meta:
+        help_texts = {
+            "name": "Renamed, the topic keeps its old name as another name, and its old address leads to the new one.",
+            "slug": "Word of the address /topics/…/.",
+        }
+
+
+class AliasForm(EditorForm):
+    """Another name of a topic or reporter; its address is made from the name unless one is written."""
+
+    class Meta:
+        help_texts = {"slug": "Leads to the page of the name in use. Empty: made from the name."}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+
+    def clean_name(self):
+        return " ".join(self.cleaned_data["name"].split())
+
+    def clean_slug(self):
+        slug = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""), allow_unicode=True)
+        if not slug and "name" in self.cleaned_data:
+            raise ValidationError("Write a word for the address: the name has neither letters nor digits.")
+        return slug
+
+
+class AliasFormSet(forms.BaseInlineFormSet):
+    """The other names of one topic or reporter, which each of them knows before it is saved."""
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        setattr(form.instance, self.fk.name, self.instance)
+        return form
+
+
+class MergeForm(Explains, forms.Form):
+    """Which of several topics stays."""
+
+    into = forms.ModelChoiceField(Tag.objects.none(), label="Which name stays?", widget=forms.RadioSelect)
+
+    def __init__(self, *args, topics, **kwargs):
+        super().__init__(*args, initial={"into": topics[0].pk}, **kwargs)
+        field = self.fields["into"]
+        field.queryset = Tag.objects.filter(pk__in=[topic.pk for topic in topics])
+        field.choices = [
+            (topic.pk, f"{topic} ({topic.stories:,} stor{'y' if topic.stories == 1 else 'ies'})") for topic in topics
+        ]

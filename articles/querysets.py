@@ -4,14 +4,19 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import JSONObject, TruncDate
+from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, JSONObject, Lower, Trim, TruncDate
 from django.utils import timezone
+from django.utils.text import slugify
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
 # How many stories of the same topic and section a story's page may choose from.
 NEAR = 4
+# A topic's related ones are counted over this many of its newest stories, and so many of them are shown.
+NEWEST, RELATED = 200, 8
+# The topics that are written about most are counted over this many of the paper's newest stories.
+LATELY = 1_000
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -134,7 +139,18 @@ class ArticleQuerySet(models.QuerySet):
         )
 
 
-class ReporterQuerySet(models.QuerySet):
+class NamedQuerySet(models.QuerySet):
+    """Rows that have a name, a word of an address made from it, and aliases: topics and reporters."""
+
+    def known_as(self, word):
+        """The row that an address means which is not its own: an alias, capitals, other Unicode; or None. One query."""
+        usual = slugify(word, allow_unicode=True)
+        owner = self.model.aliases.field.name
+        renamed = self.model.aliases.field.model.objects.filter(slug__in=[word, usual], **{f"{owner}__isnull": False})
+        return self.filter(Q(slug=usual) | Q(pk__in=renamed.values(owner))).first()
+
+
+class ReporterQuerySet(NamedQuerySet):
     """Reporters."""
 
     def active(self):
@@ -142,8 +158,25 @@ class ReporterQuerySet(models.QuerySet):
         return self.filter(is_active=True)
 
     def for_page(self):
-        """Reporters with their portraits: one query."""
-        return self.select_related("portrait")
+        """Reporters with their portraits, and with `beat_topics`, the public topics among their beats. One query."""
+        Tag = apps.get_model("articles", "Tag")
+        # Written as `Reporter.beat_list` reads them; two levels up: the reporter.
+        words = Func(
+            Lower(Trim("beats")), Value(r"\s*,\s*"), function="regexp_split_to_table", output_field=TextField()
+        )
+        beats = self.model.objects.filter(pk=OuterRef(OuterRef("pk"))).values(word=words)
+        topics = Tag.objects.public().alias(word=Lower("name")).filter(word__in=beats).order_by("name")
+        return self.select_related("portrait").annotate(
+            beat_topics=ArraySubquery(topics.values(json=JSONObject(name="name", slug="slug")))
+        )
+
+    def for_index(self):
+        """Reporters as `for_page`: everybody who is with the paper, and whoever has a public story. One query."""
+        Byline = apps.get_model("articles", "Byline")
+        Article = apps.get_model("articles", "Article")
+        wrote = Byline.objects.filter(reporter=OuterRef("pk"), article__in=Article.objects.published())
+        introduced = Q(is_active=True) & ~Q(title="", bio="", portrait=None)
+        return self.filter(introduced | Exists(wrote)).for_page().order_by("name")
 
 
 class ColumnQuerySet(models.QuerySet):
@@ -169,3 +202,56 @@ class ColumnQuerySet(models.QuerySet):
             .filter(latest_at__isnull=False)
             .order_by("-latest_at", "name")
         )
+
+
+class TagQuerySet(NamedQuerySet):
+    """Topics."""
+
+    def public(self, at=None):
+        """Topics with a public story. The names of all others could give an embargo away."""
+        # A look at one story of each topic, which the planner would make a join of all for the same thing as EXISTS.
+        story = _public_tags(at).filter(tag=OuterRef("pk")).values("pk")[:1]
+        return self.alias(story=Subquery(story)).filter(story__isnull=False)
+
+    def with_counts(self):
+        """Adds `stories`, the number of public stories of each topic."""
+        counts = _public_tags().filter(tag=OuterRef("pk")).order_by().values("tag").annotate(stories=Count("pk"))
+        return self.annotate(stories=Coalesce(Subquery(counts.values("stories")), 0))
+
+    def most_used(self):
+        """The topics of the paper's newest 1,000 stories, those of most stories first, with their number `stories`."""
+        Article = apps.get_model("articles", "Article")
+        newest = Article.objects.published().latest_first().values("pk")[:LATELY]
+        return (
+            self.filter(article_tags__content_object__in=newest)
+            .annotate(stories=Count("article_tags"))
+            .order_by("-stories", "name")
+        )
+
+    def for_page(self):
+        """Topics with `alias_list`, their other names, and `related_list`: name and slug of related topics. One query.
+
+        Related are the eight topics that stand most often beside a topic in its newest 200 public stories:
+        what it costs does not grow with the archive.
+        """
+        Alias, Article, ArticleTag = (apps.get_model("articles", name) for name in ("Alias", "Article", "ArticleTag"))
+        # Two levels up: the topic.
+        newest = Article.objects.published().tagged(OuterRef(OuterRef("pk"))).latest_first().values("pk")[:NEWEST]
+        beside = (
+            ArticleTag.objects.filter(content_object__in=newest)
+            .exclude(tag=OuterRef("pk"))
+            .order_by()
+            .values("tag__name", "tag__slug")
+            .annotate(stories=Count("pk"))
+            .order_by("-stories", "tag__name")
+        )
+        return self.annotate(
+            alias_list=ArraySubquery(Alias.objects.filter(tag=OuterRef("pk")).order_by("name").values("name")),
+            related_list=ArraySubquery(beside.values(json=JSONObject(name="tag__name", slug="tag__slug"))[:RELATED]),
+        )
+
+
+def _public_tags(at=None):
+    """The rows that file a public story under a topic."""
+    Article, ArticleTag = (apps.get_model("articles", name) for name in ("Article", "ArticleTag"))
+    return ArticleTag.objects.filter(content_object__in=Article.objects.published(at))

@@ -132,6 +132,7 @@ AUTH_USER_MODEL = "readers.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False  # sections.views.without_slash does it, in one hop for old addresses
 TAGGIT_CASE_INSENSITIVE = True
+TAGGIT_TAGS_FROM_STRING = "articles.topics.names_in"
 
 TEMPLATES = [
     {

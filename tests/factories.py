@@ -12,7 +12,18 @@ from django.utils import timezone
 from PIL import Image
 
 from articles import publishing
-from articles.models import Article, ArticlePhoto, Byline, Column, OldAddress, RelatedArticle, Reporter, Video
+from articles.models import (
+    Alias,
+    Article,
+    ArticlePhoto,
+    Byline,
+    Column,
+    OldAddress,
+    RelatedArticle,
+    Reporter,
+    Tag,
+    Video,
+)
 from photos.library import add_photo
 from photos.models import Photo
 from rankings.counting import write_batch
@@ -95,6 +106,12 @@ def make_reporter(name="Seo Ha-rin", **fields):
     return Reporter.objects.create(name=name, slug=slug, **fields)
 
 
+def make_alias(owner, name, slug=""):
+    """Another name of a topic or a reporter."""
+    slug = slug or name.lower().replace(" ", "-")
+    return Alias.objects.create(name=name, slug=slug, **{"tag" if isinstance(owner, Tag) else "reporter": owner})
+
+
 def image_bytes(size=(1600, 1067), color="teal", image_format="JPEG", **options):
     """The bytes of a picture of one colour."""
     out = io.BytesIO()
@@ -150,9 +167,11 @@ def make_paper():
         native_name="서하린",
         email="seo@example.com",
         title="Economy reporter",
+        beats="Shipbuilding, labor",
         portrait=face,
         user=editor,
     )
+    make_alias(seo, "Suh Ha-rin")
     moon = make_reporter("Moon Ji-ho", is_active=False)
     wide = make_photo(render=True, data=image_bytes((640, 420), "navy"), alt_text="A quay at dusk.")
     tall = make_photo(render=True, data=image_bytes((300, 400), "olive"), alt_text="A crane.", focal_x=0.25)
@@ -178,6 +197,7 @@ def make_paper():
         "<table><tbody><tr><td>1</td></tr></tbody></table>",
     )
     paper.story.also_in.add(sections["national/society"])
+    make_alias(Tag.objects.get(slug="shipbuilding"), "조선업")
     paper.plain = [
         story(path, tags=["Shipbuilding"] if path.startswith("b") else [], photos=[wide] if path == "sports" else [])
         for path in (

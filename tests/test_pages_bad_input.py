@@ -16,7 +16,7 @@ STORY = "/2021/02/27/rain/"
 PAGES = [
     *("/", "/national/", "/national/politics/", STORY, f"{STORY}print/", "/reporters/seo-ha-rin/", "/topics/ships/"),
     *("/archive/", "/2021/", "/2021/02/", "/2021/02/27/", "/today-in-history/", "/columns/"),
-    *("/search/", "/sitemap/", "/login/", "/health/", "/nowhere/"),
+    *("/search/", "/sitemap/", "/login/", "/health/", "/nowhere/", "/topics/", "/reporters/"),
 ]
 
 
@@ -55,6 +55,7 @@ def is_a_page(response):
 # ---- things that were seen in logs
 
 QUERIES = {
+    "letters that are none": b"letter=%00&letter=%ff&letter=ab&letter=../&letter=%E3%84%B2",
     "NUL": b"q=a%00b&before=%00&page=%00",
     "raw NUL": b"q=a\0b&before=\0",
     "bytes that are no UTF-8": b"q=%ff%fe%80&before=%ff&page=%c3%28",
@@ -100,6 +101,8 @@ PATHS = {
     "ten thousand levels": b"/x" * 5_000 + b"/",
     "a long slug of a story": b"/2021/02/27/" + b"x" * 10_000 + b"/",
     "a long slug of a reporter": b"/reporters/" + b"x" * 10_000 + b"/",
+    "capitals of a topic": b"/topics/SHIPS/",
+    "a topic in pieces": "/topics/\u1112\u1161\u11ab/".encode(),
     "a long slug of a topic": b"/topics/" + b"x" * 10_000 + b"/",
     "no such day": b"/2021/02/30/rain/",
     "no such month": b"/2021/00/10/rain/",
@@ -225,7 +228,7 @@ STARTS = st.sampled_from(
         *(b"/media/p/ab/", b"/media/films/ab/" + b"ab" * 16, b"/reads/", b"/sitemap/", b"/old/", b"//", b"/./"),
     ]
 )
-NAMES = st.sampled_from([b"before=", b"q=", b"page=", b"q=%22", b"next=", b""])
+NAMES = st.sampled_from([b"before=", b"q=", b"page=", b"q=%22", b"next=", b"letter=", b""])
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from articles.models import Article, ArticlePhoto, ArticleVersion, Byline, OldAddress, Reporter
 from articles.publishing import free_slug, record_version, refresh_texts
+from articles.topics import find_topics
 from photos import library
 from photos.models import Photo
 from sections.models import Page, Section
@@ -50,7 +51,7 @@ def write_story(article, record, section, step, *, store_files=True):
     article.save()
     set_bylines(article, record.reporters)
     set_photo_uses(article, record.photos, photos)
-    article.tags.set(record.tags)
+    article.tags.set(find_topics(record.tags))
     add_old_addresses(article, record.legacy_paths)
     refresh_texts(article)
     keep_version(article, is_new)
@@ -99,10 +100,12 @@ def set_bylines(article, people):
 
 
 def find_or_make_reporter(person):
-    """The reporter of that name, whatever its case; a missing bio is filled in."""
+    """The reporter of that name or alias, whatever its case; a missing bio is filled in."""
     room = Reporter._meta.get_field("slug").max_length
     slug = slugify(person.name, allow_unicode=True)[:room]
-    reporter, _ = Reporter.objects.get_or_create(slug=slug, defaults={"name": person.name, "bio": person.bio})
+    reporter = Reporter.objects.known_as(slug)
+    if reporter is None:
+        reporter = Reporter.objects.create(slug=slug, name=person.name, bio=person.bio)
     if person.bio and not reporter.bio:
         Reporter.objects.filter(pk=reporter.pk).update(bio=person.bio)
     return reporter

@@ -1,5 +1,6 @@
 """Other names: under which topics and people are also searched for, and addresses they once had."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -56,3 +57,17 @@ class Alias(models.Model):
         return ("tag" if self.tag_id else "reporter", self.slug)
 
     natural_key.dependencies = ["articles.tag", "articles.reporter"]
+
+    def clean(self):
+        """Refuses a name that means somebody or something else, and an address that has a page of its own."""
+        kind, Owner, noun = ("tag", Tag, "topic") if self.tag else ("reporter", Reporter, "reporter")
+        # Two people may share a name; two topics may not.
+        named = Q(name__iexact=self.name) if kind == "tag" else Q(pk=None)
+        if owner := Owner.objects.filter(named | Q(slug=self.slug)).first():
+            sentence = f"“{self.name}” is the {noun} “{owner}” itself; an alias is another name."
+            raise ValidationError({"name": sentence})
+        same = Q(name__iexact=self.name) | Q(slug=self.slug)
+        others = Alias.objects.filter(same, **{f"{kind}__isnull": False}).exclude(**{kind: getattr(self, f"{kind}_id")})
+        if other := others.select_related(kind).first():
+            sentence = f"“{other}” is another name of the {noun} “{getattr(other, kind)}”: take it away there first."
+            raise ValidationError({"name": sentence})

@@ -53,6 +53,17 @@ class Reporter(models.Model):
         """The beats as a list of words."""
         return [beat.strip() for beat in self.beats.split(",") if beat.strip()]
 
+    @property
+    def is_introduced(self):
+        """Whether the paper says more of the person than the name; imported bylines make reporters of a name alone."""
+        return bool(self.title or self.bio or self.portrait_id)
+
+    @property
+    def linked_beats(self):
+        """Each beat with the slug of its topic, which is empty where there is none. Needs `for_page`."""
+        slugs = {topic["name"].lower(): topic["slug"] for topic in self.__dict__.get("beat_topics", ())}
+        return [(beat, slugs.get(beat.lower(), "")) for beat in self.beat_list]
+
 
 class BylineManager(models.Manager):
     def get_by_natural_key(self, guid, slug):

@@ -1,12 +1,17 @@
 """Topics. One spelling per tag, whatever the case, which the database enforces."""
 
+from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from taggit.models import ItemBase, TagBase
 
+from articles.querysets import TagQuerySet
 
-class TagManager(models.Manager):
+
+class TagManager(models.Manager.from_queryset(TagQuerySet)):
     def get_by_natural_key(self, slug):
         return self.get(slug=slug)
 
@@ -29,12 +34,41 @@ class Tag(TagBase):
     def natural_key(self):
         return (self.slug,)
 
-    def slugify(self, tag, i=None):
-        """The tag as a word of an address; `topic` where it has neither letters nor digits."""
-        return (super().slugify(tag) or "topic") + (f"_{i}" if i else "")
+    def save(self, *args, **kwargs):
+        if self._state.adding and not self.slug:
+            self.slug = self.free_slug()
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self):
         return reverse("topic", args=[self.slug])
+
+    def clean(self):
+        self.name = " ".join(self.name.split())
+        clash = Q(name__iexact=self.name) | (Q(slug=self.slug) if self._state.adding else Q())
+        others = apps.get_model("articles", "Alias").objects.filter(tag__isnull=False).exclude(tag=self.pk)
+        alias = others.filter(clash).select_related("tag").first()
+        if alias:
+            raise ValidationError(
+                f"“{alias}” is another name of the topic “{alias.tag}”. Take it away there before you give it to "
+                "a topic of its own, or file stories under that topic."
+            )
+
+    def slugify(self, tag, i=None):
+        """The tag as a word of an address; `topic` where it has neither letters nor digits."""
+        return (super().slugify(tag) or "topic")[:90] + (f"_{i}" if i else "")
+
+    def free_slug(self):
+        """A word for the topic's address that is neither another topic's nor an alias's. Two queries."""
+        base = self.slugify(self.name)
+        same = Q(slug=base) | Q(slug__startswith=f"{base}_")
+        Alias = apps.get_model("articles", "Alias")
+        taken = {
+            *Tag.objects.filter(same).exclude(pk=self.pk).values_list("slug", flat=True),
+            *Alias.objects.filter(same, tag__isnull=False).values_list("slug", flat=True),
+        }
+        return next(
+            slug for slug in (base, *(self.slugify(self.name, n) for n in range(1, 10_000))) if slug not in taken
+        )
 
 
 class ArticleTagManager(models.Manager):

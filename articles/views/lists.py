@@ -1,30 +1,82 @@
-"""Lists of stories: by reporter, by topic."""
+"""Lists of stories, by reporter and by topic, and the indexes of both."""
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
-from django.utils.encoding import escape_uri_path
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path, iri_to_uri
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
 from sections.pages import render_page
 
+# Topics on the entrance of the index.
+MOST_USED = 60
+
 
 @require_safe
 def reporter(request, slug):
     """A reporter's page with all their stories. 6 queries."""
-    person = get_object_or_404(Reporter.objects.for_page(), slug=slug)
+    person = Reporter.objects.for_page().filter(slug=slug).first()
+    if person is None:
+        return other_name(request, Reporter.objects.known_as(slug))
     articles = Article.objects.published().by(person)
     return list_page(request, "articles/reporter.html", articles, {"reporter": person})
 
 
 @require_safe
+def reporters(request):
+    """Who writes for the paper, and who did. 3 queries."""
+    found = list(Reporter.objects.for_index())
+    context = {
+        "staff": [person for person in found if person.is_active and person.is_introduced],
+        "contributors": [person for person in found if person.is_active and not person.is_introduced],
+        "former": [person for person in found if not person.is_active],
+    }
+    return render_page("articles/reporters.html", context, canonical=request.path)
+
+
+@require_safe
 def topic(request, slug):
     """A topic's page with all its stories; 404 without any: its name could give an embargo away. 6 queries."""
-    tag = get_object_or_404(Tag, slug=slug)
+    tag = Tag.objects.for_page().filter(slug=slug).first()
+    if tag is None:
+        return other_name(request, Tag.objects.public().known_as(slug))
     articles = Article.objects.published().tagged(tag)
     return list_page(request, "articles/topic.html", articles, {"tag": tag}, may_be_empty=False)
+
+
+@require_safe
+def topics(request):
+    """The topics of one letter, or the letters and what is written about most. 4 queries.
+
+    404 for a letter with no topic. Only topics with a public story are named or counted.
+    """
+    names = {}
+    for name, pk in Tag.objects.public().order_by().values_list("name", "pk"):
+        names.setdefault(letter_of(name), []).append(pk)
+    letter = request.GET.get("letter", "").lower()
+    if letter and letter not in names:
+        raise Http404("No topic begins like this.")
+    context = {
+        "letters": [(key, shown, len(names[key])) for key, shown in LETTERS.items() if key in names],
+        "letter": letter,
+        "title": LETTERS.get(letter, ""),
+        "groups": in_groups(Tag.objects.filter(pk__in=names[letter]).with_counts()) if letter else [],
+        "most_used": [] if letter else list(Tag.objects.most_used()[:MOST_USED]),
+    }
+    canonical = reverse("topics") + (f"?{urlencode({'letter': letter})}" if letter else "")
+    return render_page("articles/topics.html", context, canonical=canonical)
+
+
+def other_name(request, found):
+    """A permanent redirect to the page of the name in use, with what was asked of it. Raises Http404 without one."""
+    if found is None:
+        raise Http404("Nobody and nothing has this name.")
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(found.get_absolute_url() + (f"?{iri_to_uri(query)}" if query else ""))
 
 
 def list_page(request, template, articles, context, may_be_empty=True):

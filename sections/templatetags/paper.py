@@ -70,6 +70,12 @@ def spelled(address):
 
 
 @register.filter
+def lang_of(name):
+    """`ko` for a name in Korean letters, empty for others: what its `lang` must say on an English page."""
+    return "ko" if any("ㄱ" <= letter <= "ㆎ" or "가" <= letter <= "힣" for letter in name) else ""
+
+
+@register.filter
 def licence_url(name):
     """The address of a Creative Commons licence by its SPDX name, empty for others."""
     parts = name.lower().split("-")

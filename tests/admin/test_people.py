@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
-from articles.models import Article, Column, Reporter, Tag
+from articles.models import Article, Column, Reporter
 from readers.models import User
 from tests.admin.posting import errors, page, submit, told
 from tests.factories import make_article, make_photo, make_reporter, make_staff
@@ -152,18 +152,6 @@ def test_a_reporter_with_stories_and_a_column_with_pieces_stay(desk):
         assert sentence in told(desk.post(change(obj).replace("change", "delete"), {"post": "yes"}, follow=True))
     assert Reporter.objects.exists()
     assert Column.objects.exists()
-
-
-def test_a_topic_has_one_spelling_and_keeps_its_address(desk, client):
-    make_article(tags=["Shipbuilding"])
-    tag = Tag.objects.get()
-    add = reverse("admin:articles_tag_add")
-    assert "another spelling" in errors(submit(desk, add, "tag_form", name="SHIPBUILDING", slug="other"))
-    submit(desk, change(tag), "tag_form", name="Shipyards", description="Who builds ships.")
-    assert Article.objects.get().tag_text == "Shipyards"
-    assert "Who builds ships." in client.get("/topics/shipbuilding/").content.decode()
-    url = reverse("admin:articles_tag_delete", args=[tag.pk])
-    assert "take it off them first" in told(desk.post(url, {"post": "yes"}, follow=True))
 
 
 def test_taggits_own_tags_are_not_offered(desk):

@@ -16,11 +16,20 @@ from articles.importing.body import lift_bylines
 from articles.importing.run import LOCK
 from articles.management.commands import import_articles
 from articles.models import Article, ArticlePhoto, ArticleVersion, OldAddress, Reporter, Tag
+from articles.topics import merge_topics
 from photos.models import Photo
 from sections.html import sanitize
 from sections.models import MenuItem, Section
 from tests.corpus_pages import alts_of, check_page, is_same_html, read_records
-from tests.factories import image_bytes, make_article, make_photo, make_section, make_staff
+from tests.factories import (
+    image_bytes,
+    make_alias,
+    make_article,
+    make_photo,
+    make_reporter,
+    make_section,
+    make_staff,
+)
 
 EXCERPT = Path(__file__).resolve().parents[1] / "data" / "corpus-excerpt"
 FILE = EXCERPT / "articles.jsonl"
@@ -263,6 +272,30 @@ def test_tags_have_one_spelling():
     names = list(Tag.objects.values_list("name", flat=True))
     assert len(names) == len({name.casefold() for name in names})
     assert get("ht-2011-day").tags.filter(name="Han River").exists()
+
+
+def test_it_files_under_the_name_in_use(write):
+    """Aliases of topics and of reporters are the names in use."""
+    story = make_article(tags=["Yoo Ah-in"], reporters=[make_reporter("Noh Tae-gyeom")])
+    make_alias(story.tags.get(), "Yu Ah-in")
+    make_alias(story.reporters.get(), "No Tae-kyum")
+    run(write(record(tags=["yu  ah-in", "Films"], reporters=[{"name": "No Tae-Kyum"}])))
+    imported = get("one")
+    assert (imported.tag_text, imported.byline_text) == ("Films, Yoo Ah-in", "Noh Tae-gyeom")
+    assert (Tag.objects.count(), Reporter.objects.count()) == (2, 1)
+
+
+def test_a_merge_of_topics_is_no_edit_of_the_stories(write):
+    """The source's next version still comes in, but not over what somebody has edited."""
+    run(write(record(tags=["Boats", "Rain"]), record(id="two", tags=["Boats"])))
+    get("two").tags.add("Storm")
+    make_article(tags=["Ships"])
+    merge_topics(Tag.objects.get(name="Ships"), [Tag.objects.get(name="Boats")])
+    out, _ = run(write(record(tags=["Boats", "Rain"]), record(id="two", tags=["Boats"])))
+    assert "2 unchanged" in out
+    out, _ = run(write(record(tags=["Boats"], title="New"), record(id="two", tags=["Boats"], title="New")))
+    assert "1 updated, 0 unchanged, 1 kept" in out
+    assert (get("one").headline, get("one").tag_text) == ("New", "Ships")
 
 
 def test_days_without_an_hour_stay_the_same_day():

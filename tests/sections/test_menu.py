@@ -62,7 +62,8 @@ def test_it_has_four_tiles_with_icons(frame):
 
 def test_it_has_social_links_and_groups_in_the_footer(frame):
     assert texts(frame.social) == ["Facebook", "Twitter", "YouTube", "Instagram"]
-    assert texts(frame.footer) == ["About Us", "Products & Services", "Policy", "Family Site"]
+    groups = ["About Us", "Products & Services", "Policy", "Family Site", "Explore"]
+    assert texts(frame.footer) == groups
     assert all(entry.children and not entry.href for entry in frame.footer)
 
 
