@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_safe
 
+from articles import channels
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
@@ -16,7 +17,9 @@ def reporter(request, slug):
     """A reporter's page with all their stories. 6 queries."""
     person = get_object_or_404(Reporter.objects.for_page(), slug=slug)
     articles = Article.objects.published().by(person)
-    return list_page(request, "articles/reporter.html", articles, {"reporter": person})
+    return list_page(
+        request, "articles/reporter.html", articles, {"reporter": person, "feed": channels.of_reporter(person)}
+    )
 
 
 @require_safe
@@ -24,7 +27,8 @@ def topic(request, slug):
     """A topic's page with all its stories; 404 without any: its name could give an embargo away. 6 queries."""
     tag = get_object_or_404(Tag, slug=slug)
     articles = Article.objects.published().tagged(tag)
-    return list_page(request, "articles/topic.html", articles, {"tag": tag}, may_be_empty=False)
+    context = {"tag": tag, "feed": channels.of_topic(tag)}
+    return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
 
 
 def list_page(request, template, articles, context, may_be_empty=True):
