@@ -1,4 +1,4 @@
-"""The feeds, and the page that lists them. What a feed is of stands in `channels`, how it is written in `syndication`."""
+"""The feeds and the page that lists them. `channels` says what a feed is of, `syndication` how it is written."""
 
 import hashlib
 import uuid
@@ -264,7 +264,8 @@ def text_made_of(story):
 
 @require_safe
 def service(request):
-    """The RSS Service page: every feed there is, and how to get one for a topic or for words. Five queries."""
+    """The RSS Service page: every feed there is, and the one of the words in `?q=`. Five queries."""
+    search = channels.of_search(request.GET.get("q", ""))
     public = Article.objects.published()
     sections = list(Section.objects.with_parent().order_by("position", "name"))
     below = [
@@ -276,6 +277,8 @@ def service(request):
     credited = Byline.objects.filter(reporter=OuterRef("pk"), article__in=public)
     reporters = Reporter.objects.active().filter(Exists(credited))
     context = {
+        "search": search,
+        "made": [[search]],
         "whole": [[channels.of_paper()], [channels.of_corrections()]],
         "sections": [[channels.of_section(section) for section in group] for group in below],
         "columns": [[channels.of_column(column)] for column in columns],

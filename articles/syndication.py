@@ -258,8 +258,6 @@ def json_item(item):
         "id": item.guid,
         "url": item.link,
         "title": item.title,
-        # One of the two must be there.
-        **({"content_html": item.html} if item.html else {"content_text": item.summary or item.title}),
         "summary": item.summary,
         "image": pictures[0].url if pictures else "",
         "date_published": timezone.localtime(item.published).isoformat(timespec="seconds"),
@@ -273,4 +271,6 @@ def json_item(item):
             for film, file in films
         ],
     }
-    return {key: value for key, value in filled.items() if value}
+    # One of the two must be there, be it empty.
+    content = {"content_html": item.html} if item.html else {"content_text": item.summary or item.title}
+    return content | {key: value for key, value in filled.items() if value}
