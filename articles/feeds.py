@@ -51,14 +51,20 @@ def feed(request, name, form):
         # The name of a topic or column that has nothing public yet could give an embargo away.
         if not items and name.startswith(("topics/", "columns/")):
             raise Http404("There is no such feed.")
-    whole = describe(channel, form, full, items, changed)
+    return answer(request, describe(channel, form, full, items, changed), form, stories if full else [])
+
+
+def answer(request, whole, form, texts):
+    """The response with a Feed, which carries the texts of the stories `texts`; 304 before anything is written."""
     # Everything that decides the bytes: what items say, and what their texts are made of.
-    made_of = [whole, form, full, [text_made_of(story) for story in stories if full]]
-    tag, moment = f'"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}"', int(changed.timestamp())
+    made_of = [whole, form, [text_made_of(story) for story in texts]]
+    tag, moment = f'"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}"', int(whole.changed.timestamp())
     response = get_conditional_response(request, etag=tag, last_modified=moment)
     if response is None:
-        if stories and full:
-            whole = replace(whole, items=[with_text(item, story) for item, story in zip(items, stories, strict=True)])
+        if texts:
+            whole = replace(
+                whole, items=[with_text(item, story) for item, story in zip(whole.items, texts, strict=True)]
+            )
         content_type, text = write(whole, form)
         response = HttpResponse(text, content_type=content_type)
     response["ETag"], response["Last-Modified"] = tag, http_date(moment)
