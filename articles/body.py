@@ -22,14 +22,14 @@ def photos_in(body):
     return [value for kind, value in FIGURE.findall(body) if kind == "photo"]
 
 
-def render_body(article, uses):
-    """The body's HTML with these photo uses (their photos loaded). Makes no query.
+def render_body(article, uses, component="components/figure.html"):
+    """The body's HTML with these photo uses (their photos loaded), each in the component. Makes no query.
 
     A figure whose photo the story no longer has is left out, as is an embed that is no address of the web;
     inline photos that stand nowhere in the text follow at its end, so that none is lost.
     """
     uses = {str(use.photo.uuid): use for use in uses}
-    template = get_template("components/figure.html")
+    template = get_template(component)
     seen = set()
 
     def figure(match):

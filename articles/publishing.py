@@ -1,11 +1,12 @@
 """Every act on a story that writes more than one row. Each is one transaction."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from .models import Article, ArticleVersion, Correction
+from .models import Announcement, Article, ArticleVersion, Correction
 
 VERSION_FIELDS = ("headline", "short_headline", "label", "kicker", "deck", "dateline", "body", "lang", "format")
 
@@ -79,6 +80,12 @@ def refresh_texts(article):
         Article.objects.filter(pk=article.pk).update(tag_text=tag_text, byline_text=byline_text)
 
 
+def tell_hub(article, at=None):
+    """Notes that the feed hub is to be told of a story from a moment (now by default) on, where there is a hub."""
+    if settings.WEBSUB_HUB:
+        article.announcements.get_or_create(event=Announcement.Event.HUB, due_at=at or timezone.now())
+
+
 def join_names(names):
     """The names as a sentence lists them: A; A and B; A, B and C."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
@@ -102,6 +109,7 @@ def finish_edit(article, *, by=None, kind=None, note=""):
     if kind != ArticleVersion.Kind.TYPO:
         article.updated_at = now = clock()
         Article.objects.filter(pk=article.pk).update(updated_at=now)
+    tell_hub(article)
     return record_version(article, kind=kind, note=note, by=by, public_from=now)
 
 
@@ -133,6 +141,8 @@ def schedule(article, at=None, *, by=None):
     # Versions that were to be seen from another moment move with the story.
     article.versions.filter(public_from__isnull=False, public_from=stored.publish_at).update(public_from=at)
     record_version(article, kind=ArticleVersion.Kind.PUBLISHED, by=by, public_from=at)
+    article.announcements.filter(done_at=None).delete()
+    tell_hub(article, at)
     return article
 
 
@@ -143,6 +153,7 @@ def take_back(article):
     if not stored.is_scheduled():
         raise ValidationError("Only a scheduled story can be made a draft again; a public one is withdrawn.")
     article.versions.filter(public_from=stored.publish_at).update(public_from=None)
+    article.announcements.filter(done_at=None).delete()
     article.status, article.address_date = Article.Status.DRAFT, None
     article.save(update_fields=["status", "address_date", "publish_at", "slug"])
     return article
@@ -179,6 +190,7 @@ def withdraw(article, reason, at=None):
         raise ValidationError("Write the reason: readers see it at the story's address.")
     article.withdrawn_at, article.withdrawal_reason = at, reason
     article.save(update_fields=["withdrawn_at", "withdrawal_reason"])
+    tell_hub(article, at)
     return article
 
 
@@ -189,6 +201,7 @@ def restore(article):
         raise ValidationError("This story was not withdrawn.")
     article.withdrawn_at, article.withdrawal_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawal_reason"])
+    tell_hub(article)
     return article
 
 
@@ -204,4 +217,5 @@ def correct(article, text, *, kind=Correction.Kind.CORRECTION, by=None, at=None)
     article.updated_at = at
     article.save(update_fields=["updated_at"])
     record_version(article, kind=kind, note=text, by=by, public_from=at)
+    tell_hub(article, at)
     return note

@@ -105,15 +105,10 @@ class ArticleQuerySet(models.QuerySet):
     def for_detail(self):
         """Everything that the article's own page shows of it. Three queries.
 
-        Photo uses (`all_uses`) and bylines (`credits`) are rows; `tag_list`, `correction_list` and
-        `related_ids` come as lists with the article itself, as do the ids of the newest stories that share a
-        topic (`same_topic_ids`) or the section (`same_section_ids`) with it.
+        What `for_feed` loads; and, as lists with the article itself, `related_ids` and the ids of the newest
+        stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it.
         """
-        ArticlePhoto, ArticleTag, Correction, RelatedArticle = (
-            apps.get_model("articles", name) for name in ("ArticlePhoto", "ArticleTag", "Correction", "RelatedArticle")
-        )
-        tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
-        corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
+        ArticleTag, RelatedArticle = (apps.get_model("articles", name) for name in ("ArticleTag", "RelatedArticle"))
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
         # Three levels down: the topics of the candidate, of the candidates, of the story itself.
         own = ArticleTag.objects.filter(content_object=OuterRef(OuterRef(OuterRef("pk"))))
@@ -121,20 +116,33 @@ class ArticleQuerySet(models.QuerySet):
         newest = self.model.objects.published().exclude(pk=OuterRef("pk")).latest_first()
         topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]
+        return self.for_feed().annotate(
+            related_ids=ArraySubquery(related.values("related")),
+            same_topic_ids=ArraySubquery(topic),
+            same_section_ids=ArraySubquery(section),
+        )
+
+    def for_feed(self):
+        """Everything that a story says of itself, on its page and in feeds. Three queries.
+
+        Photo uses (`all_uses`) and bylines (`credits`) are rows; `tag_list` and `correction_list` come as lists
+        with the article itself.
+        """
+        ArticlePhoto, ArticleTag, Correction = (
+            apps.get_model("articles", name) for name in ("ArticlePhoto", "ArticleTag", "Correction")
+        )
+        tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
+        corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
+        uses = ArticlePhoto.objects.select_related("photo")
         return (
             self.select_related("section", "section__parent", "column", "video")
-            .prefetch_related(
-                Prefetch("photo_uses", ArticlePhoto.objects.select_related("photo"), to_attr="all_uses"),
-            )
+            .prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
             .with_portraits()
             .annotate(
                 tag_list=ArraySubquery(tags.values(json=JSONObject(name="tag__name", slug="tag__slug"))),
                 correction_list=ArraySubquery(
                     corrections.values(json=JSONObject(kind="kind", text="text", day=TruncDate("published_at")))
                 ),
-                related_ids=ArraySubquery(related.values("related")),
-                same_topic_ids=ArraySubquery(topic),
-                same_section_ids=ArraySubquery(section),
             )
         )
 

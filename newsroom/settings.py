@@ -6,6 +6,7 @@ DATABASE_URL is set. README.md lists every variable.
 """
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -61,6 +62,14 @@ def address(name, default=None):
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
         raise ImproperlyConfigured(f"{name} is {value!r}: write it like https://www.example.com.")
+    return value
+
+
+def page_address(name):
+    """The variable as a full web address with any path; empty if it is not set."""
+    value = text(name, "")
+    if value and not re.fullmatch(r"https?://[\w.:\[\]-]+(/[!-~]*)?", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} is {value!r}: write it like https://hub.example.com/publish.")
     return value
 
 
@@ -265,6 +274,8 @@ PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 RANKING_SECONDS = number("RANKING_SECONDS", 60)
 # Reads are collected in memory and written at most this often; a killed server loses no more than that.
 READ_FLUSH_SECONDS = number("READ_FLUSH_SECONDS", 5)
+# The WebSub hub that the feeds name and that is told when they change; empty: none.
+WEBSUB_HUB = page_address("WEBSUB_HUB")
 
 if ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
+from articles import feeds
 from articles.views import archive, columns, lists, search
 from articles.views import story as stories
 from photos import views as photos
@@ -38,6 +39,8 @@ urlpatterns = [
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/$", archive.month, name="month"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", archive.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
+    re_path(r"^feeds/(?P<name>.+)\.(?P<form>rss|atom|json)$", feeds.feed, name="feed"),
+    path("products/rss/", feeds.service, name="rss_service"),
     path("sitemap/", views.site_map, name="sitemap"),
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="/"), name="logout"),

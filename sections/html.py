@@ -57,6 +57,27 @@ _cleaner = nh3.Cleaner(
 )
 
 
+# What a text holds besides once its photos are filled in, and what it then needs no more.
+FILLED_IN = {
+    "img": {"src", "alt", "width", "height"},
+    "figcaption": set(),
+    "video": {"src", "poster", "controls", "preload"},
+}
+ELSEWHERE = ATTRIBUTES | FILLED_IN | {"*": {"lang", "dir"}, "figure": set()}
+
+
+def for_elsewhere(html, base):
+    """A page's HTML for other sites and programs: every address in full, seen from `base`; no class, id or data."""
+    return nh3.clean(
+        html,
+        tags=ELEMENTS | set(FILLED_IN),
+        attributes=ELSEWHERE,
+        url_schemes=SCHEMES,
+        url_relative=("rewrite_with_base", base),
+        link_rel=None,
+    ).strip()
+
+
 # A parser drops the line break after <pre>: one more with every time that a text is saved.
 _PRE_START = re.compile(r"(<pre[^>]*>)\n+")
 _ROUNDS = 5

@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.utils.http import escape_leading_slashes
 from django.views.decorators.http import require_safe
 
+from articles import channels
 from articles.models import Article, OldAddress
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
@@ -59,6 +60,7 @@ def section_page(request, section):
         "top": section.parent or section,
         "current": section.top_path,
         "page": page,
+        "feed": channels.of_section(section),
         "lists": lists.fill(page.others),
     }
     return render_page("sections/section.html", context, canonical=canonical)

@@ -17,6 +17,8 @@ PAGES = [
     *("/", "/national/", "/national/politics/", STORY, f"{STORY}print/", "/reporters/seo-ha-rin/", "/topics/ships/"),
     *("/archive/", "/2021/", "/2021/02/", "/2021/02/27/", "/today-in-history/", "/columns/"),
     *("/search/", "/sitemap/", "/login/", "/health/", "/nowhere/", "/topics/", "/reporters/"),
+    *("/products/rss/", "/feeds/paper.rss", "/feeds/sections/national/politics.atom", "/feeds/corrections.json"),
+    *("/feeds/search.rss", "/feeds/search.json", "/feeds/nothing.atom"),
 ]
 
 
@@ -125,6 +127,10 @@ PATHS = {
     "a question mark": b"/national?x/",
     "a hash": b"/national#x/",
     "a space": b"/ /",
+    "a feed of nothing": b"/feeds/.rss",
+    "a feed of bytes": b"/feeds/topics/\xff.json",
+    "a feed of markup": b"/feeds/topics/<script>alert(1)</script>.atom",
+    "a feed in a thousand levels": b"/feeds/sections" + b"/x" * 1_000 + b".rss",
     "emoji": "/🦀/".encode(),
     "WordPress": b"/wp-login.php",
     "a repository": b"/.git/config",
@@ -225,6 +231,7 @@ def test_it_never_leads_off_the_site(client, path, query):
 STARTS = st.sampled_from(
     [
         *(b"/", b"/national/", b"/2021/02/27/", b"/2021/02/27/rain/", b"/reporters/", b"/topics/", b"/search/"),
+        *(b"/feeds/", b"/feeds/topics/", b"/feeds/sections/national", b"/feeds/paper"),
         *(b"/media/p/ab/", b"/media/films/ab/" + b"ab" * 16, b"/reads/", b"/sitemap/", b"/old/", b"//", b"/./"),
     ]
 )

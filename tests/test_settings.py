@@ -68,6 +68,12 @@ REFUSED = {
     "site without scheme": (COMPLETE | {"SITE_URL": "www.example.com"}, "SITE_URL is 'www.example.com'"),
     "site with a path": (COMPLETE | {"SITE_URL": "https://example.com/news"}, "SITE_URL is 'https://example.com/news'"),
     "site with a query": (COMPLETE | {"SITE_URL": "https://example.com?x=1"}, "SITE_URL is 'https://example.com?x=1'"),
+    "hub without scheme": (
+        COMPLETE | {"WEBSUB_HUB": "hub.example.com"},
+        "WEBSUB_HUB is 'hub.example.com': write it like",
+    ),
+    "hub with a space": (COMPLETE | {"WEBSUB_HUB": "https://hub.example.com/a b"}, "WEBSUB_HUB is"),
+    "hub with a line break": (COMPLETE | {"WEBSUB_HUB": "https://hub.example.com/\nX: y"}, "WEBSUB_HUB is"),
     "SQLite": (COMPLETE | {"DATABASE_URL": "sqlite:///db.sqlite3"}, "DATABASE_URL must name a PostgreSQL server"),
     "MySQL": (COMPLETE | {"DATABASE_URL": "mysql://u:p@h/d"}, "DATABASE_URL must name a PostgreSQL server"),
     "no address": (COMPLETE | {"DATABASE_URL": "newsroom"}, "DATABASE_URL must name a PostgreSQL server"),

@@ -3,6 +3,7 @@
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from articles import channels
 from articles.models import Article, Column
 from sections.pages import render_page
 
@@ -21,4 +22,5 @@ def column(request, slug):
     """A column's own page with all its pieces; 404 while none is public: its name could give one away. 6 queries."""
     shown = get_object_or_404(Column.objects.for_page(), slug=slug)
     articles = Article.objects.published().in_column(shown)
-    return list_page(request, "articles/column.html", articles, {"column": shown}, may_be_empty=False)
+    context = {"column": shown, "feed": channels.of_column(shown)}
+    return list_page(request, "articles/column.html", articles, context, may_be_empty=False)

@@ -6,6 +6,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from articles import channels
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
@@ -23,7 +24,9 @@ def reporter(request, slug):
     if person is None:
         return other_name(request, Reporter.objects.known_as(slug))
     articles = Article.objects.published().by(person)
-    return list_page(request, "articles/reporter.html", articles, {"reporter": person})
+    return list_page(
+        request, "articles/reporter.html", articles, {"reporter": person, "feed": channels.of_reporter(person)}
+    )
 
 
 @require_safe
@@ -45,7 +48,8 @@ def topic(request, slug):
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
     articles = Article.objects.published().tagged(tag)
-    return list_page(request, "articles/topic.html", articles, {"tag": tag}, may_be_empty=False)
+    context = {"tag": tag, "feed": channels.of_topic(tag)}
+    return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
 
 
 @require_safe

@@ -94,7 +94,16 @@ def test_the_text_size_changes_without_script(open_page, paper):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/business/", "story", "/search/?q=towns", "/reporters/noh-tae-gyeom/", "/sitemap/"]
+    "path",
+    [
+        "/",
+        "/business/",
+        "story",
+        "/search/?q=towns",
+        "/reporters/noh-tae-gyeom/",
+        "/sitemap/",
+        "/products/rss/?q=" + "x" * 99,
+    ],
 )
 @pytest.mark.parametrize("width", [320, 390])
 def test_no_page_scrolls_sideways(open_page, paper, path, width):
