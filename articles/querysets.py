@@ -2,12 +2,14 @@
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db import models
 from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, JSONObject, Lower, Trim, TruncDate
+from django.db.models.functions import Cast, Coalesce, JSONObject, Lower, Trim, TruncDate
 from django.utils import timezone
 from django.utils.text import slugify
+
+from . import wording
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
@@ -17,6 +19,24 @@ NEAR = 4
 NEWEST, RELATED = 200, 8
 # The topics that are written about most are counted over this many of the paper's newest stories.
 LATELY = 1_000
+
+
+class HangulText(Func):
+    """The Korean words of a story in any language, as the trigram index `article_hangul` holds them."""
+
+    template = "regexp_replace(%(expressions)s, '[^\uac00-\ud7a3]+', ' ', 'g')"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
+
+    def __init__(self):
+        super().__init__("headline", "deck", "tag_text", "byline_text", "body")
+
+
+class Squeezed(Func):
+    """A name as `wording.squeezed` writes it, for the indexes that hold it so."""
+
+    template = "regexp_replace(lower(%(expressions)s), '[^[:alnum:]]+', '', 'g')"
+    output_field = models.TextField()
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -59,17 +79,32 @@ class ArticleQuerySet(models.QuerySet):
         """Pieces of the column, blog or series."""
         return self.filter(column=column)
 
-    def search(self, words):
-        """Articles that match the words, best first: full text, or a part of the headline (Korean, compounds).
+    def search(self, words, names=None):
+        """Articles that match the words (see articles.wording), best first, with their `score`, a whole number.
 
-        Understands "a phrase", or, and -minus (PostgreSQL's websearch syntax).
+        Found are also headlines that hold the words as they stand, and Korean words inside longer ones.
+        `names` are spellings of names, from `searching.find_names`.
         """
-        query = SearchQuery(words, search_type="websearch", config="english")
-        plain = SearchQuery(words, search_type="websearch", config="simple")
+        alternatives = wording.read_terms(words, names)
+        inside = Q(headline__icontains=words)
+        if not alternatives:  # signs alone
+            return self.filter(inside).annotate(score=Value(0)).order_by("-publish_at", "-id")
+        if not wording.is_question(alternatives):
+            return self.annotate(score=Value(0)).none()
+        query = wording.ts_query(alternatives)
+        condition = Q(search_vector=query)
+        # Shorter ones would have to be looked for in every headline: a trigram is three letters.
+        if len(words) >= 3:
+            condition |= inside
+        if parts := wording.korean_parts(alternatives):
+            condition |= Q(*(Q(hangul__contains=part) for part in parts))
+        rank = SearchRank(F("search_vector"), query)
+        score = Cast(rank * 1_000_000.0, models.IntegerField())
         return (
-            self.filter(Q(search_vector=query) | Q(search_vector=plain) | Q(headline__icontains=words))
-            .annotate(rank=SearchRank(F("search_vector"), query))
-            .order_by("-rank", "-publish_at", "-id")
+            self.alias(hangul=HangulText())
+            .filter(condition)
+            .annotate(score=score)
+            .order_by("-score", "-publish_at", "-id")
         )
 
     def latest_first(self):

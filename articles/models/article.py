@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
 
-from articles.querysets import ArticleQuerySet
+from articles.querysets import ArticleQuerySet, HangulText
 from photos.models import Photo, new_token
 from sections.html import HTMLField
 from sections.models import Section
@@ -213,8 +213,10 @@ class Article(models.Model):
                 condition=Q(status="ready"),
             ),
             GinIndex(fields=["search_vector"], name="article_search"),
-            # Words that no dictionary splits (Korean), and misspelt ones. Upper: Django's icontains asks for it.
+            # Misspelt words, and parts of them. Upper: Django's icontains asks for it.
             GinIndex(OpClass(Upper("headline"), name="gin_trgm_ops"), name="article_headline_trigram"),
+            # Korean words inside longer ones, which no dictionary splits.
+            GinIndex(OpClass(HangulText(), name="gin_trgm_ops"), name="article_hangul"),
         ]
 
     def __str__(self):

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from articles.querysets import Squeezed
+
 from .people import Reporter
 from .tags import Tag
 
@@ -32,6 +34,7 @@ class Alias(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "aliases"
+        indexes = [models.Index(Squeezed("name"), name="alias_squeezed")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(tag=None, reporter__isnull=False) | Q(tag__isnull=False, reporter=None),

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from articles.querysets import ColumnQuerySet, ReporterQuerySet
+from articles.querysets import ColumnQuerySet, ReporterQuerySet, Squeezed
 from photos.models import Photo
 
 
@@ -36,6 +36,7 @@ class Reporter(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(Squeezed("name"), name="reporter_squeezed")]
 
     def __str__(self):
         return self.name

@@ -1,14 +1,15 @@
 """Topics. One spelling per tag, whatever the case, which the database enforces."""
 
 from django.apps import apps
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from taggit.models import ItemBase, TagBase
 
-from articles.querysets import TagQuerySet
+from articles.querysets import Squeezed, TagQuerySet
 
 
 class TagManager(models.Manager.from_queryset(TagQuerySet)):
@@ -29,6 +30,10 @@ class Tag(TagBase):
             models.UniqueConstraint(
                 Lower("name"), name="tag_name_unique", violation_error_message="This tag exists in another spelling."
             )
+        ]
+        indexes = [
+            models.Index(Squeezed("name"), name="tag_squeezed"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="tag_name_trigram"),
         ]
 
     def natural_key(self):
