@@ -7,6 +7,7 @@ from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
+from articles.players import player_of
 from sections.html import WEB_ADDRESS
 
 # The sanitiser writes attributes in one form, so the stored text can be read with plain patterns.
@@ -25,8 +26,9 @@ def photos_in(body):
 def render_body(article, uses, component="components/figure.html"):
     """The body's HTML with these photo uses (their photos loaded), each in the component. Makes no query.
 
-    A figure whose photo the story no longer has is left out, as is an embed that is no address of the web;
-    inline photos that stand nowhere in the text follow at its end, so that none is lost.
+    A figure whose photo the story no longer has is left out, as is an embed that is no address of the web.
+    A film on YouTube or Vimeo becomes a player that a click loads, every other embed a link. Inline photos
+    that stand nowhere in the text follow at its end, so that none is lost.
     """
     uses = {str(use.photo.uuid): use for use in uses}
     template = get_template(component)
@@ -35,7 +37,9 @@ def render_body(article, uses, component="components/figure.html"):
     def figure(match):
         kind, value = match[1], unescape(match[2])
         if kind == "embed":
-            return get_template("components/embed.html").render({"url": value}) if WEB_ADDRESS.fullmatch(value) else ""
+            if not WEB_ADDRESS.fullmatch(value):
+                return ""
+            return get_template("components/embed.html").render({"url": value, "player": player_of(value)})
         use = uses.get(value)
         if use is None or value in seen:
             return ""

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchRank
 from django.db import models
-from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, TextField, Value
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, JSONObject, Lower, Trim, TruncDate
 from django.utils import timezone
 from django.utils.text import slugify
@@ -13,6 +13,8 @@ from . import wording
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
+# What a portrait's addresses follow from, see photos.renditions.
+PORTRAIT = ("token", "width", "height", "focal_x", "focal_y", "rendered_at")
 # How many stories of the same topic and section a story's page may choose from.
 NEAR = 4
 # A topic's related ones are counted over this many of its newest stories, and so many of them are shown.
@@ -122,17 +124,31 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
 
     def for_cards(self):
-        """Everything that a card shows: section, column, film, lead photo. Two queries."""
-        ArticlePhoto = apps.get_model("articles", "ArticlePhoto")
+        """Everything that a card shows: section, column, film, lead photo. Two queries.
+
+        Of opinion pieces also the first writer's portrait (`face`), of galleries the number of photos
+        (`photo_count`); both come with the row.
+        """
+        ArticlePhoto, Byline = (apps.get_model("articles", name) for name in ("ArticlePhoto", "Byline"))
         leads = ArticlePhoto.objects.filter(placement="lead").select_related("photo")
+        photos = ArticlePhoto.objects.filter(article=OuterRef("pk")).order_by().values("article")
+        faces = (
+            Byline.objects.filter(article=OuterRef("pk"), reporter__portrait__rendered_at__isnull=False)
+            .order_by("position", "pk")
+            .values(json=JSONObject(**{fact: f"reporter__portrait__{fact}" for fact in PORTRAIT}))
+        )
         return (
             self.select_related("section", "section__parent", "column", "video")
             .defer(*NOT_ON_CARDS, "video__transcript")
             .prefetch_related(Prefetch("photo_uses", leads, to_attr="lead_uses"))
+            .annotate(
+                face_facts=Case(When(format="opinion", then=Subquery(faces[:1]))),
+                photo_count=Case(When(format="gallery", then=Subquery(photos.values(count=Count("pk"))))),
+            )
         )
 
     def with_portraits(self):
-        """Adds bylines with the reporters' portraits, for opinion cards. One query more."""
+        """Adds bylines with the reporters' portraits, as `credits`. One query more."""
         Byline = apps.get_model("articles", "Byline")
         bylines = Byline.objects.select_related("reporter", "reporter__portrait")
         return self.prefetch_related(Prefetch("bylines", bylines, to_attr="credits"))
@@ -141,7 +157,8 @@ class ArticleQuerySet(models.QuerySet):
         """Everything that the article's own page shows of it. Three queries.
 
         What `for_feed` loads; and, as lists with the article itself, `related_ids` and the ids of the newest
-        stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it.
+        stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it, and of a cartoon
+        the one before and the one after it in its series (`earlier_id`, `later_id`).
         """
         ArticleTag, RelatedArticle = (apps.get_model("articles", name) for name in ("ArticleTag", "RelatedArticle"))
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
@@ -151,10 +168,13 @@ class ArticleQuerySet(models.QuerySet):
         newest = self.model.objects.published().exclude(pk=OuterRef("pk")).latest_first()
         topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]
+        earlier, later = self._neighbors()
         return self.for_feed().annotate(
             related_ids=ArraySubquery(related.values("related")),
             same_topic_ids=ArraySubquery(topic),
             same_section_ids=ArraySubquery(section),
+            earlier_id=earlier,
+            later_id=later,
         )
 
     def for_feed(self):
@@ -180,6 +200,20 @@ class ArticleQuerySet(models.QuerySet):
                 ),
             )
         )
+
+    def _neighbors(self):
+        """Expressions for the ids of the cartoons before and after a cartoon in its column, else in its section."""
+        series = self.model.objects.published().filter(format="cartoon")
+        same = Q(publish_at=OuterRef("publish_at"))
+        earlier = series.filter(Q(publish_at__lt=OuterRef("publish_at")) | same & Q(pk__lt=OuterRef("pk")))
+        later = series.filter(Q(publish_at__gt=OuterRef("publish_at")) | same & Q(pk__gt=OuterRef("pk")))
+        for near in (earlier.latest_first(), later.order_by("publish_at", "pk")):
+            in_column = near.filter(column=OuterRef("column")).values("pk")[:1]
+            in_section = near.filter(column=None, section=OuterRef("section")).values("pk")[:1]
+            yield Case(
+                When(format="cartoon", column=None, then=Subquery(in_section)),
+                When(format="cartoon", then=Subquery(in_column)),
+            )
 
 
 class NamedQuerySet(models.QuerySet):

@@ -21,6 +21,7 @@ TOKEN = r"(?P<token>[0-9a-f]{32})"
 story = [
     path("", stories.article, name="article"),
     path("print/", stories.print_preview, name="print"),
+    re_path(r"^photos/(?P<photo>[0-9a-f]{8})/$", stories.photo, name="photo"),
 ]
 
 urlpatterns = [

@@ -51,7 +51,7 @@ def front(request):
     related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk").values("related")
     # A union, as the planner would read the whole table for the same thing written with OR.
     ids = Article.objects.filter(pk__in=wanted).order_by().values("pk").union(below_lead).order_by()
-    found = Article.objects.published().filter(pk__in=ids).for_cards().with_portraits()
+    found = Article.objects.published().filter(pk__in=ids).for_cards()
     articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
     filled = lists.fill(articles)
     shown = {

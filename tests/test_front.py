@@ -185,7 +185,7 @@ def test_it_shows_every_zone_of_the_fixtures_lists(client):
     ):
         assert page.select(f'main [aria-labelledby="{zone}"] a[href^="/20"]'), zone
     assert len(page.select(".shots figure")) == 5
-    assert words(page.select(".shots .badge")) == ["Photo essay"]
+    assert words(page.select(".shots .badge")) == ["1 photo"] * 5
     assert page.select_one('[aria-labelledby="video"] .badge').get_text(" ", strip=True).endswith("3:07")
     assert "Cartoon by Seo Ha-rin" in words(page.select("figcaption .meta"))
     assert len(page.select(".ranked")[0].select("li")) == 10

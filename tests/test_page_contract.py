@@ -46,6 +46,7 @@ def addresses(paper):
         "Korean story": paper.korean.get_absolute_url(),
         "opinion": paper.opinion.get_absolute_url(),
         "gallery": paper.gallery.get_absolute_url(),
+        "photo": paper.gallery.photo_uses.select_related("article", "photo").first().get_absolute_url(),
         "video": paper.video.get_absolute_url(),
         "cartoon": paper.cartoon.get_absolute_url(),
         "print preview": f"{story}print/",
@@ -82,7 +83,7 @@ def pages(paper):
 
 KINDS = [
     *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "opinion", "gallery"),
-    *("video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic"),
+    *("photo", "video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic"),
     *("archive", "year", "month", "day", "today in history", "columns", "column"),
     *("reporters", "topics", "letter", "Korean letter", "search", "results"),
     *("no results", "static page", "RSS service", "site map", "not found", "withdrawn"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from taggit.managers import TaggableManager
 
+from articles.players import player_of
 from articles.querysets import ArticleQuerySet, HangulText
 from photos.models import Photo, new_token
 from sections.html import HTMLField
@@ -289,6 +290,17 @@ class Article(models.Model):
             uses = [u for u in self.__dict__.get("all_uses", ()) if u.placement == ArticlePhoto.Placement.LEAD]
         return uses[0] if uses else None
 
+    @property
+    def columnist(self):
+        """The writers' names that stand above the headline on a card: of an opinion piece, empty for all others."""
+        return self.byline_text if self.format == self.Format.OPINION else ""
+
+    @property
+    def face(self):
+        """The portrait of an opinion piece's writer, an unsaved Photo, or None. Needs `for_cards`: it never queries."""
+        facts = self.__dict__.get("face_facts")
+        return Photo(**facts) if facts else None
+
 
 class ArticlePhotoManager(models.Manager):
     def get_by_natural_key(self, guid, photo):
@@ -331,6 +343,15 @@ class ArticlePhoto(models.Model):
 
     def __str__(self):
         return f"photo {self.position}"
+
+    def get_absolute_url(self):
+        """The photo's own page in a public gallery (article and photo must be loaded).
+
+        The address names the photo, not its place, so it stays when editors change the order.
+        """
+        day = self.article.address_date
+        args = [f"{day:%Y}", f"{day:%m}", f"{day:%d}", self.article.slug, self.photo.uuid.hex[:8]]
+        return reverse("photo", args=args)
 
     def natural_key(self):
         return (str(self.article.guid), str(self.photo.uuid))
@@ -439,3 +460,8 @@ class Video(models.Model):
     def length(self):
         """The length as 3:07, empty if unknown."""
         return f"{self.seconds // 60}:{self.seconds % 60:02d}" if self.seconds else ""
+
+    @property
+    def player(self):
+        """The Player of a film on another site, None where that site has none that may be shown here."""
+        return player_of(self.external_url)

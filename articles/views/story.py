@@ -13,6 +13,7 @@ from rankings.lists import load_lists
 from sections.pages import absolute, render_page
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
+PHOTO_LISTS = ("ticker", "darkroom")
 RELATED = 4
 
 
@@ -37,6 +38,23 @@ def print_preview(request, year, month, day, slug):
     if story is None:
         return _not_public(request, year, month, day, slug)
     return render_page("articles/print.html", _detail(story), canonical=_canonical(story))
+
+
+@require_safe
+def photo(request, year, month, day, slug, photo):
+    """A photo of a gallery on a page of its own; 404 for one that the gallery does not show, else as `article`.
+
+    `photo` are the first digits of the photo's uuid. 8 queries.
+    """
+    story = _story(year, month, day, slug, Article.objects.published().for_detail())
+    if story is None:
+        return _not_public(request, year, month, day, slug)
+    uses = story.all_uses if story.format == Article.Format.GALLERY else []
+    place = next((place for place, use in enumerate(uses) if use.photo.uuid.hex.startswith(photo)), None)
+    if place is None:
+        raise Http404("There is no such photo.")
+    context = _photo_context(story, uses, place)
+    return render_page("articles/photo.html", context, canonical=context["use"].get_absolute_url())
 
 
 def _canonical(story):
@@ -74,16 +92,39 @@ def _detail(story):
     }
 
 
+def _photo_context(story, uses, place):
+    lists = load_lists(*PHOTO_LISTS)
+    wanted = Article.objects.published().filter(pk__in=lists.ids).for_cards()
+    use = uses[place]
+    url = absolute(use.get_absolute_url())
+    return {
+        "story": story,
+        "use": use,
+        "number": place + 1,
+        "total": len(uses),
+        "previous": uses[place - 1] if place else None,
+        "next": uses[place + 1] if place + 1 < len(uses) else None,
+        "top": story.section.parent or story.section,
+        "current": story.section.top_path,
+        "lists": lists.fill({found.pk: found for found in wanted}),
+        "share": share_links(url, f"{story.headline} ({place + 1} of {len(uses)})"),
+        "url": url,
+    }
+
+
 def _story_context(story):
     lists = load_lists(*STORY_LISTS)
     near = [*story.related_ids, *story.same_topic_ids, *story.same_section_ids]
-    wanted = Article.objects.published().filter(pk__in={*lists.ids, *near}).for_cards()
+    series = {story.earlier_id, story.later_id} - {None}
+    wanted = Article.objects.published().filter(pk__in={*lists.ids, *near, *series}).for_cards()
     articles = {found.pk: found for found in wanted}
     related = fill(RELATED, (pk for pk in near if pk in articles and pk != story.pk))
     return {
         **_detail(story),
         "lists": lists.fill(articles),
         "related": [articles[pk] for pk in related],
+        "earlier": articles.get(story.earlier_id),
+        "later": articles.get(story.later_id),
     }
 
 

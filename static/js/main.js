@@ -6,3 +6,6 @@ import "./share.js";
 import "./clock.js";
 import "./mail.js";
 import "./reads.js";
+import "./viewer.js";
+import "./steps.js";
+import "./player.js";

@@ -1,14 +1,14 @@
 /* Copy link, KakaoTalk (the telephone's own share sheet where there is one, else a copied link), print. */
-const say = (text) => {
-  const out = document.querySelector("[data-status]");
+const say = (text, near) => {
+  const out = (near.closest("figure, dialog, .tools") ?? document).querySelector("[data-status]");
   if (out) out.textContent = text;
 };
-const copy = async (address) => {
+const copy = async (link) => {
   try {
-    await navigator.clipboard.writeText(address);
-    say("Link copied");
+    await navigator.clipboard.writeText(link.href);
+    say("Link copied", link);
   } catch {
-    say(address);
+    say(link.href, link);
   }
 };
 document.addEventListener("click", (event) => {
@@ -17,5 +17,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (target.matches("[data-print]")) window.print();
   else if (target.matches("[data-share]") && navigator.share) navigator.share({ url: target.href }).catch(() => {});
-  else copy(target.href);
+  else copy(target);
 });
