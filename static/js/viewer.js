@@ -28,6 +28,7 @@ if (viewer?.showModal && links.length) {
     event.preventDefault();
     show(links.indexOf(link));
     viewer.showModal();
+    part("[data-step=\"1\"]").focus();
   });
   viewer.addEventListener("click", (event) => {
     const button = event.target.closest("button");
