@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from html import unescape
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchConfig, SearchHeadline, SearchQuery, TrigramWordSimilarity
-from django.db.models import Case, Count, Exists, Func, OuterRef, TextField, Value, When
+from django.contrib.postgres.search import SearchConfig, SearchHeadline, TrigramWordSimilarity
+from django.db.models import Case, Count, Func, OuterRef, TextField, Value, When
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -25,7 +25,7 @@ LONGEST = 200  # characters
 # So many of the newest matches are ranked and counted; there are rarely more.
 CAP = 3_000
 # Words that are looked up in the paper's headlines when nothing was found.
-MISSPELT = 3
+MISSPELT = 4
 START, STOP = "\x02", "\x03"
 SPANS = (("Today", 0), ("Last 7 days", 6), ("Last 30 days", 29), ("Last 12 months", 364))
 
@@ -346,24 +346,17 @@ def _reporter_facet(search, matches):
 
 
 def suggest(search, section=None):
-    """A Search with misspelt words put right by words of public headlines and topics, or None. At most 3 queries.
+    """A Search with misspelt words put right by words of public headlines and topics, or None. Two queries.
 
     Only a suggestion that finds something is made. Korean words are left as they are.
     """
     alternatives = wording.read_terms(search.words)
     words = {term.text for terms in alternatives for term in terms if not (term.minus or term.phrase)}
-    words = sorted(word for word in words if len(word) > 3 and not wording.HANGUL.search(word))[:6]
+    words = sorted(word for word in words if len(word) > 3 and not wording.HANGUL.search(word))[:MISSPELT]
     if not words:
         return None
-    public = Article.objects.published()
-    known = {
-        f"known_{n}": Exists(public.filter(search_vector=SearchQuery(word, config="english")))
-        for n, word in enumerate(words)
-    }
-    found = public.order_by().annotate(**known).values(*known).first() or {}
-    unknown = [word for n, word in enumerate(words) if not found.get(f"known_{n}")][:MISSPELT]
-    texts = _texts_near(unknown) if unknown else []
-    better = {word: other for word in unknown if (other := _closest(word, texts))}
+    texts = _texts_near(words)
+    better = {word: other for word in words if (other := _closest(word, texts))}
     if not better:
         return None
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in better))
@@ -392,6 +385,7 @@ def _texts_near(words):
 
 
 def _closest(word, texts):
-    """The word of the texts that is most like this one, None without one that is like it."""
+    """The word of the texts that is most like this one; None if it stands there itself, or nothing like it."""
     words = {found.lower() for text in texts for found in re.findall(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*", text)}
-    return next(iter(difflib.get_close_matches(word.lower(), words - {word.lower()}, n=1, cutoff=0.7)), None)
+    close = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.7)
+    return close[0] if close and close[0] != word.lower() else None

@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LoginView
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.http import HttpResponse, HttpResponseServerError
 from django.template.loader import get_template
 from django.views.decorators.http import require_safe
@@ -38,13 +39,7 @@ PER_SECTION = 14
 @require_safe
 def front(request):
     """The front page: what editors placed, then what is read, then the newest of each section. 8 queries."""
-    newest = (
-        Article.objects.published()
-        .filter(Q(section=OuterRef("pk")) | Q(section__parent=OuterRef("pk")))
-        .latest_first()
-        .values("pk")[:PER_SECTION]
-    )
-    sections = {section.path: section for section in Section.objects.top().annotate(newest=ArraySubquery(newest))}
+    sections = _newest_by_section()
     lists = load_lists(*FRONT_LISTS)
     wanted = lists.ids.union(*(section.newest for section in sections.values()))
     below_lead = RelatedArticle.objects.filter(article__in=lists.ids_of("front-lead")).order_by().values("related")
@@ -75,6 +70,21 @@ def front(request):
         },
     }
     return render_page("newsroom/front.html", context, canonical="/")
+
+
+def _newest_by_section():
+    """{path: top section}, each with `newest`: ids of its newest stories, subsections included. One query."""
+    # Each section by itself, from the index of its stories: asked for together with its subsections, one that has
+    # few stories would be looked for through the whole archive.
+    stories = Article.objects.published().filter(section=OuterRef("pk")).latest_first()
+    newest = stories.values(json=JSONObject(at="publish_at", id="pk"))[:PER_SECTION]
+    found = list(Section.objects.annotate(stories=ArraySubquery(newest)))
+    tops = {section.path: section for section in found if section.parent_id is None}
+    for path, top in tops.items():
+        below = (story for section in found if section.top_path == path for story in section.stories)
+        ordered = sorted(below, key=lambda story: (story["at"], story["id"]), reverse=True)
+        top.newest = [story["id"] for story in ordered[:PER_SECTION]]
+    return tops
 
 
 def _block(section, articles, shown, size):
