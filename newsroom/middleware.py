@@ -1,6 +1,9 @@
-"""Requests that no page can answer."""
+"""Requests that no page can answer, and the lite edition."""
 
-from django.http import HttpResponseBadRequest
+from django.http import HttpResponseBadRequest, HttpResponsePermanentRedirect
+from django.utils.http import escape_leading_slashes
+
+from . import lite
 
 
 class RefuseOddRequests:
@@ -13,3 +16,34 @@ class RefuseOddRequests:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("This address contains a character that no page has.")
         return self.get_response(request)
+
+
+class LiteEdition:
+    """Answers /lite/... with the page that stands at the same address without it, in the lite edition."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info != lite.PREFIX and not request.path_info.startswith(f"{lite.PREFIX}/"):
+            return self.get_response(request)
+        query = request.META.get("QUERY_STRING", "")
+        if request.path_info == lite.PREFIX:
+            return HttpResponsePermanentRedirect(f"{lite.PREFIX}/" + (f"?{query}" if query else ""))
+        request.path = request.path_info = request.path_info.removeprefix(lite.PREFIX)
+        if not lite.is_page(request.path_info):
+            return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path()))
+        request.is_lite = True
+        response = self.get_response(request)
+        location = response.get("Location", "")
+        if location.startswith("/") and lite.is_page(location.partition("?")[0]):
+            response["Location"] = f"{lite.PREFIX}{location}"
+        if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
+            response.content = lite.to_lite(response.text)
+        return response
+
+    def process_template_response(self, request, response):
+        """Has the page rendered from the templates of the edition that was asked for."""
+        if getattr(request, "is_lite", False):
+            response.using = "lite"
+        return response

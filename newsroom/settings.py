@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "newsroom.middleware.LiteEdition",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -146,7 +147,8 @@ TAGGIT_TAGS_FROM_STRING = "articles.topics.names_in"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "NAME": name,
+        "DIRS": folders,
         "APP_DIRS": True,
         "OPTIONS": {
             # Public pages get no request, user or messages: they are the same bytes for every reader.
@@ -156,7 +158,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    },
+    }
+    # The lite edition has files of its own only for what differs.
+    for name, folders in (
+        ("django", [BASE_DIR / "templates"]),
+        ("lite", [BASE_DIR / "templates" / "lite", BASE_DIR / "templates"]),
+    )
 ]
 
 # ---- database: DATABASE_URL, or the embedded PostgreSQL of this checkout

@@ -119,7 +119,10 @@ class SignIn(LoginView):
 
 def page_not_found(request, exception=None):
     """The 404 page, for every address that leads nowhere. Two queries."""
-    return render_page("404.html", {}, status=404)
+    response = render_page("404.html", {}, status=404)
+    # What an error answers passes no middleware on its way out that could choose the edition.
+    response.using = "lite" if getattr(request, "is_lite", False) else None
+    return response
 
 
 def server_error(request):

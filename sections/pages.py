@@ -1,8 +1,7 @@
 """Rendering a public page: the frame around it, its headers, and nothing that differs between readers."""
 
 from django.conf import settings
-from django.http import HttpResponse
-from django.template.loader import get_template
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import patch_cache_control
 
 from .menu import load_frame
@@ -14,18 +13,21 @@ def absolute(path):
 
 
 def render_page(template, context, *, canonical="", status=200, max_age=None):
-    """A public page as a response. Two queries for the frame; the template itself makes none.
+    """A public page as a response, not yet rendered: the edition is chosen later (newsroom.middleware.LiteEdition).
+
+    Two queries for the frame; the template itself makes none.
 
     The template gets no request, so no user, session or CSRF token can get into it. `max_age` is in
     seconds (PAGE_MAX_AGE by default); 0 forbids keeping it.
     """
     context = {
         "frame": load_frame(),
+        "path": canonical if canonical.startswith("/") else "/",
         "site_url": settings.SITE_URL,
         "canonical": absolute(canonical) if canonical.startswith("/") else canonical,
         **context,
     }
-    response = HttpResponse(get_template(template).render(context), status=status)
+    response = SimpleTemplateResponse(template, context, status=status)
     max_age = settings.PAGE_MAX_AGE if max_age is None else max_age
     if max_age:
         patch_cache_control(response, public=True, max_age=max_age, s_maxage=max_age)

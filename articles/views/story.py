@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from articles.body import photos_in, render_body
 from articles.dates import day_of
 from articles.models import Article, OldAddress
+from articles.reading import is_long, minutes_to_read
 from rankings.filling import fill
 from rankings.lists import load_lists
 from sections.pages import absolute, render_page
@@ -89,6 +90,9 @@ def _detail(story):
         "print_url": f"{story.get_absolute_url()}print/",
         "share": share_links(url, story.headline),
         "url": url,
+        "path": story.get_absolute_url(),
+        "minutes": minutes_to_read(story),
+        "is_long": is_long(story),
     }
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 
+from sections.korean import korean as marked
+
 register = template.Library()
 
 
@@ -61,6 +63,12 @@ def machine(moment, precision="minute"):
         return ""
     local = timezone.localtime(moment)
     return local.date().isoformat() if precision == "day" else local.isoformat(timespec="minutes")
+
+
+@register.filter
+def korean(text, lang="en"):
+    """A plain text, escaped, with its Korean words marked as such unless all of it is Korean."""
+    return text if lang == "ko" else marked(text or "")
 
 
 @register.filter

@@ -3,6 +3,12 @@
   const root = document.documentElement;
   root.classList.add("js");
   try {
+    if (location.hash === "#full") {
+      localStorage.removeItem("edition");
+      history.replaceState(null, "", location.pathname + location.search);
+    } else if (localStorage.getItem("edition") === "lite") {
+      location.replace(`/lite${location.pathname}${location.search}`);
+    }
     const size = localStorage.getItem("text-size");
     if (+size) root.style.setProperty("--reading", size);
     const theme = localStorage.getItem("theme");
