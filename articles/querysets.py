@@ -4,8 +4,8 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
-from django.db.models.functions import JSONObject, TruncDate
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce, JSONObject, TruncDate
 from django.utils import timezone
 
 # Long columns that no list shows.
@@ -98,11 +98,14 @@ class ArticleQuerySet(models.QuerySet):
 
         Photo uses (`all_uses`) and bylines (`credits`) are rows; `tag_list`, `correction_list` and
         `related_ids` come as lists with the article itself, as do the ids of the newest stories that share a
-        topic (`same_topic_ids`) or the section (`same_section_ids`) with it.
+        topic (`same_topic_ids`) or the section (`same_section_ids`) with it. `version_count` is the number of
+        versions that readers have seen.
         """
         ArticlePhoto, ArticleTag, Correction, RelatedArticle = (
             apps.get_model("articles", name) for name in ("ArticlePhoto", "ArticleTag", "Correction", "RelatedArticle")
         )
+        versions = apps.get_model("articles", "ArticleVersion").objects.public().filter(article=OuterRef("pk"))
+        seen = versions.order_by().values("article").annotate(count=Count("public_from", distinct=True))
         tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
         corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
@@ -126,6 +129,7 @@ class ArticleQuerySet(models.QuerySet):
                 related_ids=ArraySubquery(related.values("related")),
                 same_topic_ids=ArraySubquery(topic),
                 same_section_ids=ArraySubquery(section),
+                version_count=Coalesce(Subquery(seen.values("count")), 0),
             )
         )
 
@@ -140,3 +144,46 @@ class ReporterQuerySet(models.QuerySet):
     def for_page(self):
         """Reporters with their portraits: one query."""
         return self.select_related("portrait")
+
+
+class VersionQuerySet(models.QuerySet):
+    """Versions of stories."""
+
+    def public(self, at=None):
+        """Versions whose moment has come. Drafts never were public; mended typing mistakes are no versions."""
+        return self.filter(public_from__lte=at or timezone.now()).exclude(kind__in=["draft", "typo"])
+
+    def as_seen(self):
+        """One version for each moment, newest first: of several edits of a scheduled story only the last was seen."""
+        return self.order_by("-public_from", "-number").distinct("public_from")
+
+
+class CorrectionQuerySet(models.QuerySet):
+    """Public notes on stories."""
+
+    def public(self, at=None):
+        """Notes whose moment has come, on stories that readers have seen, those withdrawn since included."""
+        at = at or timezone.now()
+        Article = apps.get_model("articles", "Article")
+        return self.filter(published_at__lte=at, article__in=Article.objects.once_public(at))
+
+    def latest_first(self):
+        """Newest first, in an order that never ties."""
+        return self.order_by("-published_at", "-pk")
+
+    def older_than(self, pk):
+        """Notes that come after the public note `pk` in `latest_first` order; none if it is not public."""
+        moment = Subquery(self.model.objects.public().filter(pk=pk).values("published_at"))
+        return self.filter(published_at__lte=moment).filter(Q(published_at__lt=moment) | Q(pk__lt=pk))
+
+    def newer_than(self, pk):
+        """Notes that come before the public note `pk` in `latest_first` order."""
+        moment = Subquery(self.model.objects.public().filter(pk=pk).values("published_at"))
+        return self.filter(published_at__gte=moment).filter(Q(published_at__gt=moment) | Q(pk__gt=pk))
+
+    def with_stories(self):
+        """Notes with what names their stories and says whether they stand: one query."""
+        columns = ("headline", "lang", "status", "publish_at", "withdrawn_at", "address_date", "slug")
+        return self.select_related("article").only(
+            *("kind", "text", "published_at"), *(f"article__{column}" for column in columns)
+        )
