@@ -79,7 +79,9 @@ def of_search(words):
 
 def of_corrections():
     """The channel of the notes under stories: corrections, clarifications, retractions."""
-    return Channel("corrections", "Corrections", "/corrections/", "What was wrong in a story, and what is right.")
+    return Channel(
+        "corrections", "Corrections", reverse("corrections"), "What was wrong in a story, and what is right."
+    )
 
 
 def of_story(article):

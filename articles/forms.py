@@ -1,6 +1,8 @@
 """Forms of the newsroom: a story and its rows, and the questions that acts on a story ask."""
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.urls import reverse
@@ -130,8 +132,9 @@ class ArticleForm(EditorForm):
         opened = self.cleaned_data.get("opened_version")
         if opened == stored["edit_version"]:
             return
-        last = self.instance.versions.select_related("author").defer("content").order_by("-number").first()
-        who = str(last.author) if last and last.author else "Somebody"
+        saves = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Article))
+        last = saves.filter(object_id=self.instance.pk).select_related("user").order_by("-action_time").first()
+        who = str(last.user) if last else "Somebody"
         self.add_error(
             None,
             format_html(

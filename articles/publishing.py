@@ -95,8 +95,9 @@ def join_names(names):
 def finish_edit(article, *, by=None, kind=None, note=""):
     """What follows every explicit save of a story with its photos and bylines: texts and a version.
 
-    For a public story `kind` says what the edit was; only a substantive one (not a typing mistake) moves
-    the “Updated” stamp. What is changed in a scheduled story, readers see from its moment on.
+    For a public story `kind` says what the edit was: a substantive one moves the “Updated” stamp and is kept as a
+    version, which is returned; a typing mistake (also without a kind) does neither, and None is returned. What is
+    changed in a scheduled story, readers see from its moment on.
     """
     refresh_texts(article)
     now = timezone.now()
@@ -105,11 +106,11 @@ def finish_edit(article, *, by=None, kind=None, note=""):
         return record_version(article, kind=kind, note=note, by=by, public_from=article.publish_at)
     if not article.is_public(now):
         return record_version(article, kind=kind or ArticleVersion.Kind.DRAFT, note=note, by=by)
-    kind = kind or ArticleVersion.Kind.TYPO
-    if kind != ArticleVersion.Kind.TYPO:
-        article.updated_at = now = clock()
-        Article.objects.filter(pk=article.pk).update(updated_at=now)
     tell_hub(article)
+    if kind in (None, ArticleVersion.Kind.TYPO):
+        return None
+    article.updated_at = now = clock()
+    Article.objects.filter(pk=article.pk).update(updated_at=now)
     return record_version(article, kind=kind, note=note, by=by, public_from=now)
 
 

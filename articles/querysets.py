@@ -158,7 +158,8 @@ class ArticleQuerySet(models.QuerySet):
 
         What `for_feed` loads; and, as lists with the article itself, `related_ids` and the ids of the newest
         stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it, and of a cartoon
-        the one before and the one after it in its series (`earlier_id`, `later_id`).
+        the one before and the one after it in its series (`earlier_id`, `later_id`). `version_count` is the number
+        of versions that readers have seen.
         """
         ArticleTag, RelatedArticle = (apps.get_model("articles", name) for name in ("ArticleTag", "RelatedArticle"))
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
@@ -169,12 +170,15 @@ class ArticleQuerySet(models.QuerySet):
         topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]
         earlier, later = self._neighbors()
+        versions = apps.get_model("articles", "ArticleVersion").objects.public().filter(article=OuterRef("pk"))
+        seen = versions.order_by().values("article").annotate(count=Count("public_from", distinct=True))
         return self.for_feed().annotate(
             related_ids=ArraySubquery(related.values("related")),
             same_topic_ids=ArraySubquery(topic),
             same_section_ids=ArraySubquery(section),
             earlier_id=earlier,
             later_id=later,
+            version_count=Coalesce(Subquery(seen.values("count")), 0),
         )
 
     def for_feed(self):
@@ -332,3 +336,46 @@ def _public_tags(at=None):
     """The rows that file a public story under a topic."""
     Article, ArticleTag = (apps.get_model("articles", name) for name in ("Article", "ArticleTag"))
     return ArticleTag.objects.filter(content_object__in=Article.objects.published(at))
+
+
+class VersionQuerySet(models.QuerySet):
+    """Versions of stories."""
+
+    def public(self, at=None):
+        """Versions whose moment has come. Drafts never were public; mended typing mistakes are no versions."""
+        return self.filter(public_from__lte=at or timezone.now()).exclude(kind__in=["draft", "typo"])
+
+    def as_seen(self):
+        """One version for each moment, newest first: of several edits of a scheduled story only the last was seen."""
+        return self.order_by("-public_from", "-number").distinct("public_from")
+
+
+class CorrectionQuerySet(models.QuerySet):
+    """Public notes on stories."""
+
+    def public(self, at=None):
+        """Notes whose moment has come, on stories that readers have seen, those withdrawn since included."""
+        at = at or timezone.now()
+        Article = apps.get_model("articles", "Article")
+        return self.filter(published_at__lte=at, article__in=Article.objects.once_public(at))
+
+    def latest_first(self):
+        """Newest first, in an order that never ties."""
+        return self.order_by("-published_at", "-pk")
+
+    def older_than(self, pk):
+        """Notes that come after the public note `pk` in `latest_first` order; none if it is not public."""
+        moment = Subquery(self.model.objects.public().filter(pk=pk).values("published_at"))
+        return self.filter(published_at__lte=moment).filter(Q(published_at__lt=moment) | Q(pk__lt=pk))
+
+    def newer_than(self, pk):
+        """Notes that come before the public note `pk` in `latest_first` order."""
+        moment = Subquery(self.model.objects.public().filter(pk=pk).values("published_at"))
+        return self.filter(published_at__gte=moment).filter(Q(published_at__gt=moment) | Q(pk__gt=pk))
+
+    def with_stories(self):
+        """Notes with what names their stories and says whether they stand: one query."""
+        columns = ("headline", "lang", "status", "publish_at", "withdrawn_at", "address_date", "slug")
+        return self.select_related("article").only(
+            *("kind", "text", "published_at"), *(f"article__{column}" for column in columns)
+        )

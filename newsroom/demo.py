@@ -1,5 +1,6 @@
 """The demo paper: fixtures in newsroom/fixtures/demo, with their pictures and films, dated so that it is today's."""
 
+import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -43,12 +44,28 @@ def load(now=None):
                     later.append(row)
     for row in later:
         row.save_deferred_fields()
+    earlier = json.loads((FOLDER / "earlier.json").read_text())
     for article in Article.objects.published():
         publishing.refresh_texts(article)
-        publishing.record_version(
-            article, kind=ArticleVersion.Kind.PUBLISHED, public_from=article.updated_at or article.publish_at
-        )
+        _record_versions(article, earlier.get(article.slug, ()))
     return Article.objects.count()
+
+
+def _record_versions(article, earlier):
+    """The versions that readers have seen: where a note tells of a change, one with the words before and one since.
+
+    `earlier` are pairs of words as they stand and as they stood.
+    """
+    published = {"kind": ArticleVersion.Kind.PUBLISHED, "public_from": article.publish_at}
+    note = article.corrections.first() if earlier else None
+    if note is None:
+        publishing.record_version(article, **published)
+        return
+    content = publishing.content_of(article)
+    for now, before in earlier:
+        content |= {name: content[name].replace(now, before) for name in ("headline", "deck", "body")}
+    article.versions.create(number=1, content=content, **published)
+    publishing.record_version(article, kind=note.kind, note=note.text, public_from=note.published_at)
 
 
 def _years_before(day, years):

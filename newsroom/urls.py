@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 from articles import feeds
-from articles.views import archive, columns, lists, search
+from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
 from photos import views as photos
 from rankings import views as rankings
@@ -21,6 +21,7 @@ TOKEN = r"(?P<token>[0-9a-f]{32})"
 story = [
     path("", stories.article, name="article"),
     path("print/", stories.print_preview, name="print"),
+    path("changes/", stories.changes, name="changes"),
     re_path(r"^photos/(?P<photo>[0-9a-f]{8})/$", stories.photo, name="photo"),
 ]
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("topics/<str:slug>/", lists.topic, name="topic"),
     path("columns/", columns.columns, name="columns"),
     path("columns/<str:slug>/", columns.column, name="column"),
+    path("corrections/", corrections.corrections, name="corrections"),
     path("archive/", archive.archive, name="archive"),
     path("today-in-history/", archive.today_in_history, name="today_in_history"),
     path("today-in-history/<str:day>/", archive.today_in_history, name="today_in_history"),

@@ -106,7 +106,7 @@ class SignIn(LoginView):
     template_name = "newsroom/login.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(frame=load_frame(), **kwargs)
+        return super().get_context_data(frame=load_frame(), path="/", **kwargs)
 
     def get_default_redirect_url(self):
         return "/admin/" if self.request.user.is_staff else "/"

@@ -146,7 +146,7 @@ def test_the_page_of_the_reference_kind_is_there(client):
     assert len(soup.select("#story .prose > h2")) >= 2
     assert "(at)" in soup.select_one("[data-mail]").get_text()
     assert soup.find("a", string="More articles by this reporter")
-    assert [term.get_text() for term in soup.select(".story-meta dt")] == ["Posted", "Updated"]
+    assert [term.get_text() for term in soup.select(".story-meta dt")] == ["Posted", "Updated", "Reading time"]
 
 
 def test_loading_again_changes_nothing(capsys):

@@ -49,6 +49,8 @@ def addresses(paper):
         "photo": paper.gallery.photo_uses.select_related("article", "photo").first().get_absolute_url(),
         "video": paper.video.get_absolute_url(),
         "cartoon": paper.cartoon.get_absolute_url(),
+        "what changed": f"{story}changes/",
+        "corrections": "/corrections/",
         "print preview": f"{story}print/",
         "reporter": paper.seo.get_absolute_url(),
         "former reporter": paper.moon.get_absolute_url(),
@@ -83,7 +85,18 @@ def pages(paper):
 
 KINDS = [
     *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "opinion", "gallery"),
-    *("photo", "video", "cartoon", "print preview", "reporter", "former reporter", "topic", "Korean topic"),
+    *(
+        "photo",
+        "video",
+        "cartoon",
+        "print preview",
+        "what changed",
+        "corrections",
+        "reporter",
+        "former reporter",
+        "topic",
+        "Korean topic",
+    ),
     *("archive", "year", "month", "day", "today in history", "columns", "column"),
     *("reporters", "topics", "letter", "Korean letter", "search", "results"),
     *("no results", "static page", "RSS service", "site map", "not found", "withdrawn"),

@@ -14,7 +14,17 @@ pytestmark = pytest.mark.django_db
 
 STORY = "/2021/02/27/rain/"
 PAGES = [
-    *("/", "/national/", "/national/politics/", STORY, f"{STORY}print/", "/reporters/seo-ha-rin/", "/topics/ships/"),
+    *(
+        "/",
+        "/national/",
+        "/national/politics/",
+        STORY,
+        f"{STORY}print/",
+        f"{STORY}changes/",
+        "/corrections/",
+        "/reporters/seo-ha-rin/",
+        "/topics/ships/",
+    ),
     *("/archive/", "/2021/", "/2021/02/", "/2021/02/27/", "/today-in-history/", "/columns/"),
     *("/search/", "/sitemap/", "/login/", "/health/", "/nowhere/", "/topics/", "/reporters/"),
     *("/products/rss/", "/feeds/paper.rss", "/feeds/sections/national/politics.atom", "/feeds/corrections.json"),

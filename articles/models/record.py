@@ -5,10 +5,12 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
+from articles.querysets import CorrectionQuerySet, VersionQuerySet
+
 from .article import Article
 
 
-class ArticleVersionManager(models.Manager):
+class ArticleVersionManager(models.Manager.from_queryset(VersionQuerySet)):
     def get_by_natural_key(self, guid, number):
         return self.get(article__guid=guid, number=number)
 
@@ -51,7 +53,7 @@ class ArticleVersion(models.Model):
     natural_key.dependencies = ["articles.article", "readers.user"]
 
 
-class CorrectionManager(models.Manager):
+class CorrectionManager(models.Manager.from_queryset(CorrectionQuerySet)):
     def get_by_natural_key(self, guid, published_at):
         return self.get(article__guid=guid, published_at=published_at)
 

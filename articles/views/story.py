@@ -1,11 +1,13 @@
 """A story's own page and what belongs to it."""
 
+from itertools import pairwise
 from urllib.parse import quote
 
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_safe
 
 from articles.body import photos_in, render_body
+from articles.comparing import differences
 from articles.dates import day_of
 from articles.models import Article, OldAddress
 from articles.reading import is_long, minutes_to_read
@@ -16,6 +18,7 @@ from sections.pages import absolute, render_page
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
 PHOTO_LISTS = ("ticker", "darkroom")
 RELATED = 4
+SHOWN_VERSIONS = 30
 
 
 def _story(year, month, day, slug, articles):
@@ -56,6 +59,24 @@ def photo(request, year, month, day, slug, photo):
         raise Http404("There is no such photo.")
     context = _photo_context(story, uses, place)
     return render_page("articles/photo.html", context, canonical=context["use"].get_absolute_url())
+
+
+@require_safe
+def changes(request, year, month, day, slug):
+    """The versions of a story that readers have seen, each with what differs from the one before, word by word.
+
+    404 for a story with one version only, else as `article`. Of a premium story the text is left out. 4 queries.
+    """
+    story = _story(year, month, day, slug, Article.objects.published().select_related("section__parent"))
+    if story is None:
+        return _not_public(request, year, month, day, slug)
+    versions = list(story.versions.public().as_seen()[:SHOWN_VERSIONS])
+    if len(versions) < 2:
+        raise Http404("Nothing in this story has changed.")
+    is_free = story.access == Article.Access.FREE
+    compared = [(newer, differences(older.content, newer.content, body=is_free)) for newer, older in pairwise(versions)]
+    context = {"story": story, "versions": [*compared, (versions[-1], [])], "current": story.section.top_path}
+    return render_page("articles/changes.html", context, canonical=_canonical(story))
 
 
 def _canonical(story):

@@ -81,7 +81,7 @@ def test_it_says_a_label_once(client):
 def test_it_shows_when_it_was_updated(client):
     story = make_article(publish_at=seoul("2021-02-27 09:32"), updated_at=seoul("2021-02-27 18:05"))
     stamps = [" ".join(div.get_text(" ").split()) for div in open_page(client, story).select(".story-meta dl div")]
-    assert stamps == ["Posted 2021-02-27 09:32", "Updated 2021-02-27 18:05"]
+    assert stamps[:2] == ["Posted 2021-02-27 09:32", "Updated 2021-02-27 18:05"]
 
 
 @pytest.mark.parametrize("updated", [None, "2021-02-27 09:32", "2021-02-26 09:32"])

@@ -326,8 +326,12 @@ def test_it_moves_no_stamp_of_what_nobody_reads(make):
 
 def test_it_keeps_a_version_of_each_change():
     story = make_article(headline="Rain")
-    first = publishing.finish_edit(story, note="First.")
-    assert publishing.finish_edit(story, note="First.") == first, "nothing changed, nothing is kept"
+    first = publishing.finish_edit(story, kind=Kind.UPDATE, note="First.")
+    assert publishing.finish_edit(story, kind=Kind.UPDATE, note="First.") == first, "nothing changed, nothing is kept"
+    story.headline = "Rian"
+    story.save()
+    assert publishing.finish_edit(story) is publishing.finish_edit(story, kind=Kind.TYPO) is None
+    assert story.versions.count() == 1, "a typing mistake is no version"
     story.headline = "Snow"
     story.save()
     second = publishing.finish_edit(story, kind=Kind.UPDATE, by=make_staff())
@@ -342,7 +346,7 @@ def test_it_keeps_who_and_what_belongs_to_the_words():
     photo = make_photo(caption="Noon.", credit="Yonhap", alt_text="A quay.")
     story = make_article(section=section, tags=["Ships", "Ulsan"], reporters=[make_reporter()], photos=[photo])
     story.photo_uses.update(caption="Dusk.")
-    content = publishing.finish_edit(story).content
+    content = publishing.finish_edit(story, kind=Kind.UPDATE).content
     assert content["section"] == "business/companies"
     assert content["tags"] == ["Ships", "Ulsan"]
     assert content["bylines"] == [{"reporter": "seo-ha-rin", "name": "Seo Ha-rin", "role": ""}]
@@ -387,7 +391,7 @@ def test_it_says_since_when_readers_see_an_edit():
     waiting = embargoed()
     assert publishing.finish_edit(waiting).public_from == waiting.publish_at
     before = timezone.now()
-    assert publishing.finish_edit(make_article()).public_from >= before
+    assert publishing.finish_edit(make_article(), kind=Kind.UPDATE).public_from >= before
 
 
 def test_it_keeps_names_for_search_and_cards():
