@@ -22,8 +22,11 @@ from rankings.models import ReadCount
 FOLDER = Path(__file__).parent / "fixtures" / "demo"
 # The moment at which the demo's articles were "now"; loading moves every date by what has passed since.
 WRITTEN_AT = datetime.fromisoformat("2026-11-25T09:00:00+09:00")
-# In the order of their dependencies. The first two are fixtures of their own, good for any paper.
-FIXTURES = ("menu", "lists", "masthead", "pages", "photos", "people", "articles", "archive", "placements", "reads")
+# In the order of their dependencies. The first three are fixtures of their own, good for any paper.
+FIXTURES = (
+    *("menu", "lists", "crawlers", "ads", "masthead", "pages", "photos", "people", "articles", "archive"),
+    *("placements", "reads"),
+)
 # When a row was made is the moment of loading already.
 NOT_MOVED = ("created_at", "changed_at")
 ACCOUNT, PASSWORD, EMAIL = "editor", "editor", "editor@hangangtimes.example"
@@ -33,9 +36,9 @@ ACCOUNT, PASSWORD, EMAIL = "editor", "editor", "editor@hangangtimes.example"
 def load(now=None):
     """Loads the demo into an empty paper; returns the number of articles. Pictures are made afterwards."""
     now = timezone.localtime(now).replace(second=0, microsecond=0)
-    call_command("loaddata", "menu", "lists", verbosity=0)
+    call_command("loaddata", *FIXTURES[:3], verbosity=0)
     later = []
-    for name in FIXTURES[2:]:
+    for name in FIXTURES[3:]:
         with (FOLDER / f"{name}.json").open("rb") as stream:
             for row in serializers.deserialize("json", stream, handle_forward_references=True):
                 _prepare(row.object, now)

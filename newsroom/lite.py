@@ -18,7 +18,9 @@ ALT = re.compile(r' alt="([^"]*)"')
 ICON = re.compile(r'<svg class="(?:icon|mark)".*?</svg>\s*', re.DOTALL)
 POSTER = re.compile(r'(<video [^>]*?) poster="[^"]*"')
 EMPTY = re.compile(r'<(div|span) class="(?:media[^"]*|thumb)">\s*</\1>\s*')
-LINK = re.compile(rf'(<(?:a|form)\b[^>]*? (?:href|action)=")(?:{PREFIX})?/(?!/|(?:{NOT_PAGES})(?:[/"]))')
+LINK = re.compile(
+    rf'(<(?:a|form)\b[^>]*? (?:href|action)=")(?:{PREFIX})?/(?!/|(?:{NOT_PAGES})(?:[/"])|[^"?#]*\.[a-z]+")'
+)
 BLANK = re.compile(r"\n\s*\n+|(?<=\n)[ \t]+")
 
 

@@ -275,6 +275,12 @@ if flag("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # ---- the paper's own
+# Where to report a hole in this site (security.txt): mailto:, https: or tel:; empty: the masthead's e-mail address.
+SECURITY_CONTACT = text("SECURITY_CONTACT", "")
+if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECURITY_CONTACT):
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}: write it like mailto:security@example.com or https://..."
+    )
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 # The worker that writes reads computes the ranked lists this often; 0: only `manage.py refresh_rankings` does.

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from articles import feeds
 from articles.views import archive, columns, corrections, lists, search
@@ -17,6 +18,8 @@ handler404 = "newsroom.views.page_not_found"
 handler500 = "newsroom.views.server_error"
 
 TOKEN = r"(?P<token>[0-9a-f]{32})"
+# The second file of a sitemap and those after it; the first has no number.
+PART = r"(?:-(?P<part>[2-9]|[1-9][0-9]{1,3}))?"
 
 story = [
     path("", stories.article, name="article"),
@@ -45,6 +48,15 @@ urlpatterns = [
     re_path(r"^feeds/(?P<name>.+)\.(?P<form>rss|atom|json)$", feeds.feed, name="feed"),
     path("products/rss/", feeds.service, name="rss_service"),
     path("sitemap/", views.site_map, name="sitemap"),
+    path("policy/crawlers/", sections.crawlers, name="crawlers"),
+    path("robots.txt", sections.robots),
+    path("ads.txt", sections.ads),
+    path(".well-known/security.txt", sections.security, name="security"),
+    path("security.txt", RedirectView.as_view(pattern_name="security", permanent=True)),
+    path("sitemap.xml", views.sitemap_index),
+    re_path(rf"^sitemaps/articles-(?P<year>[0-9]{{4}})-(?P<month>0[1-9]|1[0-2]){PART}\.xml$", views.sitemap_month),
+    re_path(rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters){PART}\.xml$", views.sitemap_list),
+    re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="/"), name="logout"),
     path("reads/", rankings.reads, name="reads"),

@@ -1,19 +1,25 @@
 """The front page, signing in, and pages for what goes wrong."""
 
+from itertools import chain
+
 from django.contrib.auth.views import LoginView
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
-from django.http import HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpResponse, HttpResponseServerError, StreamingHttpResponse
 from django.template.loader import get_template
 from django.views.decorators.http import require_safe
 
+from articles.dates import day_of
 from articles.models import Article, RelatedArticle
 from rankings.lists import load_lists
+from sections.admin_base import paper_name
 from sections.menu import load_frame
 from sections.models import Section
-from sections.pages import render_page
+from sections.pages import keep, render_page
+
+from . import sitemaps
 
 # Lists of the front page in the order of the page; those of the rail repeat what the page shows.
 FRONT_LISTS = (
@@ -98,6 +104,54 @@ def _block(section, articles, shown, size):
 def site_map(request):
     """The site map for people: every section, and every page of the footer. Two queries."""
     return render_page("newsroom/sitemap.html", {}, canonical="/sitemap/")
+
+
+@require_safe
+def sitemap_index(request):
+    """The index of the sitemaps for search engines, without that for news. 7 queries."""
+    return _sitemap(sitemaps.document("sitemapindex", sitemaps.index_entries()))
+
+
+@require_safe
+def sitemap_month(request, year, month, part=None):
+    """The stories of a month with their pictures, sent while they are read; 404 without any. 2 queries."""
+    first = day_of(year, month)
+    if first is None:
+        raise Http404("There is no such month.")
+    stories = sitemaps.of_month(first)
+    entries = sitemaps.story_entries(sitemaps.part_of(stories, int(part or 1), sitemaps.PER_FILE))
+    opening = next(entries, None)
+    if opening is None:
+        raise Http404("There is no such sitemap.")
+    return _sitemap(sitemaps.document("urlset", chain([opening], entries), image=sitemaps.IMAGE), stream=True)
+
+
+@require_safe
+def sitemap_list(request, name, part=None):
+    """Pages, sections, columns, topics or reporters; 404 without any. 2 queries at most."""
+    rows = sitemaps.part_of(sitemaps.LISTS[name](), int(part or 1), sitemaps.PER_FILE)
+    if not rows:
+        raise Http404("There is no such sitemap.")
+    entries = (sitemaps.entry(path, sitemaps.w3c(changed)) for path, changed in rows)
+    return _sitemap(sitemaps.document("urlset", entries))
+
+
+@require_safe
+def sitemap_news(request, part=None):
+    """The stories of the last 48 hours, or the index of their files where they fill several. 2 queries."""
+    rows = sitemaps.news()
+    if part is None and len(rows) > sitemaps.NEWS_PER_FILE:
+        return _sitemap(sitemaps.document("sitemapindex", sitemaps.news_index_entries(rows)))
+    shown = sitemaps.part_of(rows, int(part or 1), sitemaps.NEWS_PER_FILE)
+    if not shown and part not in (None, "1"):
+        raise Http404("There is no such sitemap.")
+    entries = sitemaps.news_entries(shown, paper_name())
+    return _sitemap(sitemaps.document("urlset", entries, news=sitemaps.NEWS))
+
+
+def _sitemap(pieces, stream=False):
+    response = (StreamingHttpResponse if stream else HttpResponse)(pieces, content_type="application/xml")
+    return keep(response)
 
 
 class SignIn(LoginView):

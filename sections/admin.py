@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 
 from .admin_base import PaperAdmin
 from .forms import MenuItemForm, RedirectForm, SectionForm
-from .models import MastheadFact, MenuItem, Page, Redirect, Section
+from .models import AdSeller, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
 from .moving import add_redirect, move_section
 
 
@@ -190,3 +190,31 @@ class RedirectAdmin(PaperAdmin):
     def save_model(self, request, obj, form, change):
         """Writes the redirect without chains and loops."""
         obj.pk = add_redirect(obj.old_path, obj.new_path).pk
+
+
+@admin.register(Crawler)
+class CrawlerAdmin(DraggableAdmin):
+    list_display = ["token", "operator", "purpose", "allowed", "train_ai", "search", "position"]
+    list_editable = ["allowed", "train_ai", "search", "position"]
+    list_filter = ["purpose", "allowed"]
+    search_fields = ["token", "operator"]
+    ordering = ["position", "id"]
+    fields = ["token", "operator", "purpose", "allowed", ("train_ai", "search"), "note", "position"]
+
+    def why_not_delete(self, crawler):
+        if crawler.is_everybody:
+            return "The row * is what all other crawlers are told: change it instead."
+        return ""
+
+
+@admin.register(AdSeller)
+class AdSellerAdmin(DraggableAdmin):
+    list_display = ["line", "relationship", "position"]
+    list_editable = ["position"]
+    list_filter = ["relationship"]
+    ordering = ["position", "id"]
+    fields = ["relationship", "domain", "account", "authority", "comment", "position"]
+
+    @admin.display(description="line of ads.txt")
+    def line(self, seller):
+        return seller.line

@@ -36,8 +36,7 @@ CLASH = "This clashes with what somebody else saved at the same moment. Nothing 
 
 def paper_name():
     """The name of the paper as the masthead has it. One query."""
-    fact = MastheadFact.objects.in_force().filter(kind=MastheadFact.Kind.NAME).first()
-    return fact.value if fact else settings.SITE_NAME
+    return MastheadFact.objects.value_of(MastheadFact.Kind.NAME) or settings.SITE_NAME
 
 
 def seoul(moment):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db.models import Value
 
-from .models import MastheadFact, MenuItem
+from .models import EVERYBODY, Crawler, MastheadFact, MenuItem
 
 
 @dataclass
@@ -32,10 +33,11 @@ class Frame:
     motto: str
     copyright: str
     subsections: dict
+    content_usage: str
 
 
 def load_frame():
-    """The frame, from two queries: menu entries with their sections, masthead facts in force."""
+    """The frame, from two queries: menu entries with their sections, masthead facts with the policy for crawlers."""
     menus = {menu: [] for menu in MenuItem.Menu.values}
     entries = {}
     items = list(MenuItem.objects.select_related("section"))
@@ -45,7 +47,7 @@ def load_frame():
     for item in items:
         siblings = entries[item.parent_id].children if item.parent_id in entries else menus[item.menu]
         siblings.append(entries[item.pk])
-    facts = list(MastheadFact.objects.in_force())
+    facts, content_usage = _facts_and_usage()
     by_kind = {fact.kind: fact.value for fact in facts}
     hidden = (MastheadFact.Kind.NAME, MastheadFact.Kind.MOTTO, MastheadFact.Kind.COPYRIGHT)
     name = by_kind.get(MastheadFact.Kind.NAME, settings.SITE_NAME)
@@ -56,4 +58,19 @@ def load_frame():
         motto=by_kind.get(MastheadFact.Kind.MOTTO, ""),
         subsections={entry.path: entry.children for entry in menus[MenuItem.Menu.OVERLAY] if entry.path},
         copyright=by_kind.get(MastheadFact.Kind.COPYRIGHT, f"Copyright © {name}. All rights reserved."),
+        content_usage=content_usage,
     )
+
+
+def _facts_and_usage():
+    """The masthead facts in force and the value of the Content-Usage header: one query for both."""
+    facts = MastheadFact.objects.in_force().order_by().values_list("kind", "label", "value", "lang", "position", "id")
+    everybody = Crawler.objects.everybody().order_by()
+    policy = everybody.values_list(Value(EVERYBODY), "train_ai", "search", Value(""), Value(0), "id")
+    found, usage = [], ""
+    for kind, label, value, lang, *_ in facts.union(policy, all=True).order_by("position", "id"):
+        if kind == EVERYBODY:
+            usage = Crawler(train_ai=label, search=value).content_usage
+        else:
+            found.append(MastheadFact(kind=kind, label=label, value=value, lang=lang))
+    return found, usage

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -231,6 +231,10 @@ class MastheadFactQuerySet(models.QuerySet):
             Q(valid_until=None) | Q(valid_until__gt=on)
         )
 
+    def value_of(self, kind):
+        """The value in force of a kind of fact, empty where there is none. One query."""
+        return self.in_force().filter(kind=kind).values_list("value", flat=True).first() or ""
+
 
 class MastheadFactManager(models.Manager.from_queryset(MastheadFactQuerySet)):
     def get_by_natural_key(self, kind, value):
@@ -358,3 +362,206 @@ class Redirect(models.Model):
 
     def natural_key(self):
         return (self.old_path,)
+
+
+EVERYBODY = "*"
+# What may stand in robots.txt and ads.txt. Nothing that ends a line gets in, as it could smuggle in another; the
+# database refuses it too. In the dialect that Python and PostgreSQL share.
+TOKEN = r"^(\*|[A-Za-z0-9._-]+)\Z"
+DOMAIN = r"^([a-z0-9-]+\.)+[a-z0-9-]+\Z"
+ACCOUNT = r"^[A-Za-z0-9._:/@+=~-]*\Z"
+AUTHORITY = r"^[A-Za-z0-9.-]*\Z"
+ONE_LINE = r"^[^\u0001-\u001f\u007f-\u009f\u2028\u2029]*\Z"
+NO_TOKEN = "Write the crawler's own word, like Googlebot: letters, digits, . _ -"
+NO_LINE = "Write it in one line, without control characters."
+
+
+class CrawlerManager(models.Manager):
+    def get_by_natural_key(self, token):
+        return self.get(token=token)
+
+    def everybody(self):
+        """The row for all crawlers that have none of their own, if there is one."""
+        return self.filter(token=EVERYBODY)
+
+    def content_usage(self):
+        """The Content-Usage header, empty where nothing is said. One query; pages have it in their frame."""
+        row = self.everybody().first()
+        return row.content_usage if row else ""
+
+
+class Crawler(models.Model):
+    """What one crawler may do; the row `*` is about all others.
+
+    robots.txt (RFC 9309), the page /policy/crawlers/ and, from the row `*`, the Content-Usage header of every page
+    say what stands here.
+    """
+
+    class Purpose(models.TextChoices):
+        SEARCH = "search", "Search"
+        TRAINING = "training", "AI training"
+        ANSWERS = "answers", "AI answers"
+        ARCHIVE = "archive", "Archive"
+        ADS = "ads", "Advertising"
+        PREVIEWS = "previews", "Link previews"
+        OTHER = "other", "Other"
+
+    class Usage(models.TextChoices):
+        YES = "y", "Yes"
+        NO = "n", "No"
+
+    token = models.CharField(
+        "user agent",
+        max_length=60,
+        validators=[RegexValidator(TOKEN, NO_TOKEN)],
+        help_text="The word that its operator documents for robots.txt; * is every crawler without a row of its own.",
+    )
+    operator = models.CharField(max_length=100, blank=True, help_text="The company or institution that runs it.")
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.OTHER)
+    allowed = models.BooleanField("may crawl", default=True, help_text="Off: robots.txt asks it to fetch nothing.")
+    train_ai = models.CharField(
+        "may train AI",
+        max_length=1,
+        choices=Usage,
+        default=Usage.NO,
+        blank=True,
+        help_text="Empty: nothing is said. Every page says what the row * says, and the stricter of the two counts.",
+    )
+    search = models.CharField(
+        "may index for search",
+        max_length=1,
+        choices=Usage,
+        default=Usage.YES,
+        blank=True,
+        help_text="Empty: nothing is said.",
+    )
+    note = models.CharField("why", max_length=300, blank=True, help_text="For readers of /policy/crawlers/.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = CrawlerManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("token"), name="crawler_once", violation_error_message="This crawler has a row already."
+            ),
+            models.CheckConstraint(
+                condition=Q(token__regex=TOKEN),
+                name="crawler_token_is_a_word",
+                violation_error_message=NO_TOKEN,
+            ),
+            models.CheckConstraint(
+                condition=Q(train_ai__in=["", "y", "n"], search__in=["", "y", "n"]), name="crawler_usage_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return "All others" if self.is_everybody else self.token
+
+    def natural_key(self):
+        return (self.token,)
+
+    @property
+    def is_everybody(self):
+        """Whether this is the row for all others."""
+        return self.token == EVERYBODY
+
+    @property
+    def content_usage(self):
+        """What it may use pages for, in the words of the AIPREF drafts of the IETF: `train-ai=n, search=y`."""
+        said = (("train-ai", self.train_ai), ("search", self.search))
+        return ", ".join(f"{name}={value}" for name, value in said if value)
+
+
+class AdSellerManager(models.Manager):
+    def get_by_natural_key(self, relationship, domain, account):
+        return self.get(relationship=relationship, domain=domain, account=account)
+
+
+class AdSeller(models.Model):
+    """A line of ads.txt (IAB Tech Lab, 1.1): who may sell our advertising, who owns the site, who manages its sales."""
+
+    class Relationship(models.TextChoices):
+        DIRECT = "DIRECT", "Sells for us, by a contract with us"
+        RESELLER = "RESELLER", "Resells what another one sells"
+        OWNER = "OWNERDOMAIN", "Owns this site"
+        MANAGER = "MANAGERDOMAIN", "Manages all sales of this site"
+
+    relationship = models.CharField(max_length=13, choices=Relationship, default=Relationship.DIRECT)
+    domain = models.CharField(
+        max_length=253,
+        validators=[RegexValidator(DOMAIN, "Write the domain alone, in lower case: example.com")],
+        help_text="Domain of the advertising system, or of the owner or manager: example.com",
+    )
+    account = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(ACCOUNT, "Write the account without blanks and commas, as the system shows it.")],
+        help_text="Our account there. Owners and managers have none.",
+    )
+    authority = models.CharField(
+        "certification",
+        max_length=60,
+        blank=True,
+        validators=[RegexValidator(AUTHORITY, "Write letters and digits only.")],
+        help_text="The system's own id at a certification authority, mostly TAG.",
+    )
+    comment = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[RegexValidator(ONE_LINE, NO_LINE)],
+        help_text="Stands behind the line; everybody can read it.",
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = AdSellerManager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "seller of advertising"
+        verbose_name_plural = "sellers of advertising"
+        constraints = [
+            models.UniqueConstraint(
+                "relationship",
+                "domain",
+                "account",
+                name="ad_seller_once",
+                violation_error_message="This line stands in ads.txt already.",
+            ),
+            models.UniqueConstraint(
+                "relationship",
+                condition=Q(relationship__in=["OWNERDOMAIN", "MANAGERDOMAIN"]),
+                name="ad_seller_one_owner_and_manager",
+                violation_error_message="ads.txt names one owner and one manager: change that row instead.",
+            ),
+            models.CheckConstraint(
+                condition=Q(relationship__in=["DIRECT", "RESELLER"]) & ~Q(account="")
+                | Q(relationship__in=["OWNERDOMAIN", "MANAGERDOMAIN"], account="", authority=""),
+                name="ad_seller_has_account",
+                violation_error_message="A seller needs an account; an owner or manager has neither account nor "
+                "certification.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    domain__regex=DOMAIN, account__regex=ACCOUNT, authority__regex=AUTHORITY, comment__regex=ONE_LINE
+                ),
+                name="ad_seller_is_one_line",
+                violation_error_message=NO_LINE,
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.relationship} {self.domain} {self.account}".strip()
+
+    def natural_key(self):
+        return (self.relationship, self.domain, self.account)
+
+    @property
+    def line(self):
+        """The row as a line of ads.txt."""
+        if self.relationship in (self.Relationship.OWNER, self.Relationship.MANAGER):
+            line = f"{self.relationship}={self.domain}"
+        else:
+            line = ", ".join(filter(None, [self.domain, self.account, self.relationship, self.authority]))
+        return f"{line} # {self.comment}" if self.comment else line

@@ -1,6 +1,8 @@
-"""Fronts and lists of sections, static pages, and what is left of old addresses."""
+"""Fronts and lists of sections, static pages, what is left of old addresses, and plain texts for programs."""
 
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.utils.http import escape_leading_slashes
 from django.views.decorators.http import require_safe
 
@@ -9,8 +11,9 @@ from articles.models import Article, OldAddress
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
 
-from .models import Page, Redirect, Section
-from .pages import render_page
+from . import robots as texts
+from .models import AdSeller, Crawler, MastheadFact, Page, Redirect, Section
+from .pages import keep, render_page
 
 OPENING = 3
 
@@ -64,3 +67,38 @@ def section_page(request, section):
         "lists": lists.fill(page.others),
     }
     return render_page("sections/section.html", context, canonical=canonical)
+
+
+@require_safe
+def crawlers(request):
+    """The policy for crawlers as a page for people. 3 queries."""
+    return render_page("sections/crawlers.html", {"crawlers": list(Crawler.objects.all())}, canonical=texts.POLICY)
+
+
+@require_safe
+def robots(request):
+    """robots.txt; never an error, which would mean "fetch nothing" to crawlers. One query, none without a database."""
+    try:
+        return _text(texts.robots_txt(list(Crawler.objects.all())))
+    except DatabaseError:
+        return _text(texts.robots_txt(texts.shipped_crawlers()), max_age=0)
+
+
+@require_safe
+def ads(request):
+    """ads.txt. Two queries."""
+    return _text(texts.ads_txt(list(AdSeller.objects.all()), MastheadFact.objects.value_of("email")))
+
+
+@require_safe
+def security(request):
+    """security.txt; 404 where neither SECURITY_CONTACT nor the masthead names an address. Two queries."""
+    email = MastheadFact.objects.value_of("email")
+    contact = settings.SECURITY_CONTACT or (email and f"mailto:{texts.first_word(email)}")
+    if not contact:
+        raise Http404("This paper names no address for reports.")
+    return _text(texts.security_txt(contact, Page.objects.filter(address=texts.SECURITY_PAGE).exists()))
+
+
+def _text(text, max_age=None):
+    return keep(HttpResponse(text, content_type="text/plain; charset=utf-8"), max_age)

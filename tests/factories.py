@@ -157,7 +157,7 @@ def make_paper():
 
     The menus and lists are those of the fixtures, the static pages those of the demo.
     """
-    call_command("loaddata", "menu", "lists", "demo/masthead", "demo/pages", verbosity=0)
+    call_command("loaddata", "menu", "lists", "crawlers", "demo/ads", "demo/masthead", "demo/pages", verbosity=0)
     sections = {section.path: section for section in Section.objects.select_related("parent")}
     now = timezone.now().replace(second=0, microsecond=0)
     editor = make_staff("desk")
@@ -229,5 +229,6 @@ def make_paper():
     refresh_all(now)
     add_redirect("/economy/", "/finance/")
     OldAddress.objects.create(article=paper.story, path="/www/biz/2021/02/129_304756.html")
+    paper.story.announcements.create(event="hub", due_at=now, done_at=now)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
     return paper

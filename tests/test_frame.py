@@ -37,7 +37,7 @@ def test_it_is_around_every_page(client, menus, address):
     assert words(page.select("#menu .share a")) == ["Facebook", "Twitter", "YouTube", "Instagram"]
     groups = ["About Us", "Products & Services", "Policy", "Family Site", "Explore"]
     assert words(page.select("footer h2"))[:5] == groups
-    assert words(page.select("footer .colophon p")) == ["Copyright © The Hangang Times. All rights reserved."]
+    assert words(page.select("footer .colophon p"))[:1] == ["Copyright © The Hangang Times. All rights reserved."]
 
 
 def test_it_can_be_used_without_script(client, menus):

@@ -72,6 +72,7 @@ def addresses(paper):
         "no results": "/search/?q=nothingofthekind",
         "static page": "/policy/terms/",
         "RSS service": "/products/rss/",
+        "crawlers": "/policy/crawlers/",
         "site map": "/sitemap/",
         "not found": "/nowhere/at/all/",
         "withdrawn": paper.withdrawn.get_absolute_url(),
@@ -99,7 +100,7 @@ KINDS = [
     ),
     *("archive", "year", "month", "day", "today in history", "columns", "column"),
     *("reporters", "topics", "letter", "Korean letter", "search", "results"),
-    *("no results", "static page", "RSS service", "site map", "not found", "withdrawn"),
+    *("no results", "static page", "crawlers", "RSS service", "site map", "not found", "withdrawn"),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 STATUS = {"not found": 404, "withdrawn": 410}

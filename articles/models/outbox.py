@@ -4,6 +4,11 @@ from django.db import models
 from django.db.models import Q
 
 
+class AnnouncementManager(models.Manager):
+    def get_by_natural_key(self, guid, event, due_at):
+        return self.get(article__guid=guid, event=event, due_at=due_at)
+
+
 class Announcement(models.Model):
     """One thing to tell about one story, from a moment on. Written by the acts of `articles.publishing`."""
 
@@ -17,6 +22,8 @@ class Announcement(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, help_text="Why the last try failed.")
 
+    objects = AnnouncementManager()
+
     class Meta:
         ordering = ["due_at", "id"]
         constraints = [models.UniqueConstraint("article", "event", "due_at", name="announcement_once")]
@@ -24,3 +31,8 @@ class Announcement(models.Model):
 
     def __str__(self):
         return f"{self.event} of {self.article_id}"
+
+    def natural_key(self):
+        return (str(self.article.guid), self.event, self.due_at.isoformat())
+
+    natural_key.dependencies = ["articles.article"]
