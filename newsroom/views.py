@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseServerError, Streamin
 from django.template.loader import get_template
 from django.views.decorators.http import require_safe
 
+from articles import structured
 from articles.dates import day_of
 from articles.models import Article, RelatedArticle
 from rankings.lists import load_lists
@@ -66,6 +67,7 @@ def front(request):
     shown |= {article.pk for article in below}
     context = {
         "front": True,
+        "structured": structured.of_front,
         "lists": filled,
         "lead": lead,
         "lead_related": below,

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.utils.http import escape_leading_slashes
 from django.views.decorators.http import require_safe
 
-from articles import channels
+from articles import channels, structured
 from articles.models import Article, OldAddress
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
@@ -64,6 +64,7 @@ def section_page(request, section):
         "current": section.top_path,
         "page": page,
         "feed": channels.of_section(section),
+        "structured": structured.of_section(section),
         "lists": lists.fill(page.others),
     }
     return render_page("sections/section.html", context, canonical=canonical)

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles import structured
 from articles.dates import ONE_DAY, counts_by_day, day_of, month_after, month_of, months, neighbours
 from articles.models import Article
 from rankings.lists import load_lists
@@ -49,6 +51,7 @@ def year(request, year):
         "earlier": earlier,
         "later": later,
     }
+    context["structured"] = structured.of_list(*_steps(first)[:2])
     return render_page("articles/year.html", context, canonical=f"/{first:%Y}/")
 
 
@@ -61,6 +64,7 @@ def month(request, year, month):
     after = month_after(first)
     earlier, later = neighbours(first, after)
     context = {"month": month_of(first, counts_by_day(first, after)), "earlier": earlier, "later": later}
+    context["structured"] = structured.of_list(*_steps(first)[:3])
     stories = Article.objects.published().filter(address_date__gte=first, address_date__lt=after)
     return list_page(request, "articles/month.html", stories, context, may_be_empty=False)
 
@@ -75,8 +79,20 @@ def day(request, year, month, day):
     earlier, later = neighbours(shown, shown + ONE_DAY)
     counts = counts_by_day(first, month_after(first))
     context = {"day": shown, "month": month_of(first, counts), "earlier": earlier, "later": later}
+    context["structured"] = structured.of_list(*_steps(shown))
     stories = Article.objects.published().filter(address_date=shown)
     return list_page(request, "articles/day.html", stories, context, may_be_empty=False)
+
+
+def _steps(day):
+    """The way to a day of the archive, as (words, path)."""
+    year, month, number = f"{day:%Y}", f"{day:%m}", f"{day:%d}"
+    return [
+        ("Archive", reverse("archive")),
+        (year, reverse("year", args=[year])),
+        (f"{day:%B}", reverse("month", args=[year, month])),
+        (f"{day.day}", reverse("day", args=[year, month, number])),
+    ]
 
 
 @require_safe

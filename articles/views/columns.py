@@ -1,9 +1,10 @@
 """Columns, blogs and cartoon series: several pieces under one name."""
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from articles import channels
+from articles import channels, structured
 from articles.models import Article, Column
 from sections.pages import render_page
 
@@ -23,4 +24,7 @@ def column(request, slug):
     shown = get_object_or_404(Column.objects.for_page(), slug=slug)
     articles = Article.objects.published().in_column(shown)
     context = {"column": shown, "feed": channels.of_column(shown)}
+    context["structured"] = structured.of_list(
+        ("Columns and blogs", reverse("columns")), (shown.name, shown.get_absolute_url())
+    )
     return list_page(request, "articles/column.html", articles, context, may_be_empty=False)

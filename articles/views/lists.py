@@ -6,7 +6,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from articles import channels
+from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
@@ -24,9 +24,8 @@ def reporter(request, slug):
     if person is None:
         return other_name(request, Reporter.objects.known_as(slug))
     articles = Article.objects.published().by(person)
-    return list_page(
-        request, "articles/reporter.html", articles, {"reporter": person, "feed": channels.of_reporter(person)}
-    )
+    context = {"reporter": person, "feed": channels.of_reporter(person), "structured": structured.of_reporter(person)}
+    return list_page(request, "articles/reporter.html", articles, context)
 
 
 @require_safe
@@ -48,7 +47,8 @@ def topic(request, slug):
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
     articles = Article.objects.published().tagged(tag)
-    context = {"tag": tag, "feed": channels.of_topic(tag)}
+    steps = ("Topics", reverse("topics")), (tag.name, tag.get_absolute_url())
+    context = {"tag": tag, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
     return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
 
 

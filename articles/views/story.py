@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_safe
 
+from articles import structured
 from articles.body import photos_in, render_body
 from articles.comparing import differences
 from articles.dates import day_of
@@ -112,6 +113,7 @@ def _detail(story):
         "share": share_links(url, story.headline),
         "url": url,
         "path": story.get_absolute_url(),
+        "structured": structured.of_story(story),
         "minutes": minutes_to_read(story),
         "is_long": is_long(story),
     }

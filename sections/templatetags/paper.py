@@ -6,6 +6,7 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from sections.korean import korean as marked
@@ -29,6 +30,20 @@ def _icon(name):
 def icon(name):
     """The line icon of that name from static/icons, inline; nothing if there is none."""
     return _icon(name)
+
+
+@register.simple_block_tag
+def said_twice(content, name):
+    """The words of a block as the page's `title` or `description`, and again for those who share the page.
+
+    Shared, a title does without the name of the paper, which is said beside it.
+    """
+    words = mark_safe(" ".join(content.split()))  # escaped by the template that holds the block
+    if name == "title":
+        shared = mark_safe(words.rpartition(" — ")[0] or words)
+        return format_html('<title>{}</title>\n  <meta property="og:title" content="{}">', words, shared)
+    tags = '<meta name="description" content="{0}">\n  <meta property="og:description" content="{0}">'
+    return format_html(tags, words)
 
 
 @register.filter
