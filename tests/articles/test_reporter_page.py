@@ -45,8 +45,9 @@ def test_it_hides_the_address_from_collectors(client):
 
 
 def test_it_says_that_somebody_left(client):
-    make_reporter(title="Economy reporter", email="seo@example.com", is_active=False)
+    make_reporter(title="Economy reporter", email="seo@example.com", beats="ships", is_active=False)
     page = open_page(client)
+    assert page.select_one(".beats").get_text() == "Wrote about ships"
     assert page.select_one(".page-head .kicker").get_text() == "Economy reporter (formerly)"
     assert "example.com" not in page.get_text()
     Reporter.objects.update(title="")
