@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 SEOUL = ZoneInfo("Asia/Seoul")
-NOT_BODY = "p.meta, p.correction, section.author-card, nav"
+NOT_BODY = "p.end-mark, p.meta, p.correction, section.author-card, nav"
 CC = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-2.5": "https://creativecommons.org/licenses/by/2.5/",
@@ -152,8 +152,8 @@ def check_page(html, record, alts, *, without="", names=None):
     else:
         assert hero is None
     prose = page.select_one(".prose")
-    origin = prose.select_one("p.origin")
-    tags = [words(link.get_text()).casefold() for link in prose.select("nav a[rel=tag]")]
+    origin = page.select_one("p.origin")
+    tags = [words(link.get_text()).casefold() for link in page.select(".story-foot nav a[rel=tag]")]
     for other in prose.select(NOT_BODY):
         other.extract()
     for place in prose.select("span.place"):
