@@ -1,6 +1,7 @@
-"""Requests that no page can answer, and the lite edition."""
+"""Requests that no page can answer, compression, and the lite edition."""
 
 from django.http import HttpResponseBadRequest, HttpResponsePermanentRedirect
+from django.middleware.gzip import GZipMiddleware
 from django.utils.http import escape_leading_slashes
 
 from . import lite
@@ -16,6 +17,23 @@ class RefuseOddRequests:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return HttpResponseBadRequest("This address contains a character that no page has.")
         return self.get_response(request)
+
+
+class CompressPublicPages(GZipMiddleware):
+    """Compresses what any cache may keep: HTML, feeds, sitemaps. The same bytes for all, so without random ones.
+
+    Pages with secrets (the admin, forms) and files stay as they are.
+    """
+
+    max_random_bytes = 0
+
+    def process_response(self, request, response):
+        """The response, compressed where the reader's program takes that."""
+        kind = response.get("Content-Type", "").partition(";")[0]
+        is_text = kind.startswith("text/") or kind.endswith(("xml", "json"))
+        if response.status_code == 206 or not is_text or "public" not in response.get("Cache-Control", ""):
+            return response
+        return super().process_response(request, response)
 
 
 class LiteEdition:

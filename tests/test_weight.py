@@ -46,3 +46,17 @@ def test_a_story_needs_few_requests_to_be_seen(long_story):
     scripts = [script for script in page.select("script[src]") if script.get("type") != "module"]
     others = page.select("link[rel=preload]") + page.select("img:not([loading=lazy])")
     assert 1 + len(styles) + len(scripts) + len(others) <= 8
+
+
+def test_pages_feeds_and_sitemaps_are_sent_compressed(long_story):
+    client = Client(headers={"accept-encoding": "gzip, deflate"})
+    for address in (long_story.get_absolute_url(), "/feeds/paper.rss", "/sitemap.xml", "/robots.txt"):
+        first, second = client.get(address), client.get(address)
+        assert first["Content-Encoding"] == "gzip", address
+        assert b"".join(first) == b"".join(second)
+        assert "Accept-Encoding" in first["Vary"]
+        assert not Client().get(address).has_header("Content-Encoding")
+    page = client.get(long_story.get_absolute_url())
+    assert client.get(long_story.get_absolute_url(), headers={"if-none-match": page["ETag"]}).status_code == 304
+    # What holds a secret is not compressed beside what a stranger can write into the page (BREACH).
+    assert not client.get("/login/").has_header("Content-Encoding")
