@@ -23,9 +23,9 @@ class Month:
 
 
 def day_of(year, month=1, day=1):
-    """The date of an address, None where the calendar has no such day, or no year that follows it."""
+    """The date of an address, None where there is no such day, or no year of four digits before and after it."""
     try:
-        return date(int(year), int(month), int(day)) if int(year) < MAXYEAR else None
+        return date(int(year), int(month), int(day)) if 1_000 < int(year) < MAXYEAR else None
     except ValueError:
         return None
 

@@ -23,7 +23,7 @@ def pages(site):
 
     def first(address, pattern):
         with urlopen(site + address) as response:
-            return re.search(pattern, response.read().decode())[1]
+            return re.search(pattern, response.read().decode().partition("<main")[2])[1]
 
     story = r'href="(/\d{4}/\d\d/\d\d/[^/"]+/)"'
     return {

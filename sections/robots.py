@@ -36,7 +36,9 @@ def shipped_crawlers():
 
 
 def robots_txt(crawlers):
-    """robots.txt (RFC 9309 with the Content-Usage rule of draft-ietf-aipref-attach) from rows of crawlers.
+    """robots.txt (RFC 9309) from rows of crawlers, with the rule of draft-ietf-aipref-attach as a comment.
+
+    Programs that check the file take a rule that is no standard yet for a mistake; the header of each page is the rule.
 
     Crawlers with the same rules share a group. Each group repeats all rules, as a crawler reads only its own.
     """
@@ -56,7 +58,7 @@ def _rules(crawler):
     """The rules of a crawler. What may not be fetched has no usage."""
     if not crawler.allowed:
         return ("Disallow: /",)
-    usage = [f"Content-Usage: {crawler.content_usage}"] if crawler.content_usage else []
+    usage = [f"# Content-Usage: {crawler.content_usage}"] if crawler.content_usage else []
     return (*(f"Disallow: {path}" for path in NOT_PAGES), *usage)
 
 

@@ -17,6 +17,7 @@ SCHEMES = {
     "light": ({"color_scheme": "light"}, OPTIONS),
     "dark": ({"color_scheme": "dark"}, OPTIONS),
     "forced colours": ({"forced_colors": "active"}, FORCED),
+    "telephone": ({"viewport": {"width": 412, "height": 823}, "is_mobile": True, "has_touch": True}, OPTIONS),
 }
 # 1280 px at 400 % are 320 px (WCAG 1.4.10).
 WIDTHS = (320, 390, 820, 1440, 1920)
@@ -32,8 +33,8 @@ def pages(live_server, settings, tmp_path):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_it_has_no_barrier(browser, live_server, pages, scheme):
-    colours, options = SCHEMES[scheme]
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", **colours)
+    settings, options = SCHEMES[scheme]
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | settings)
     page, found = context.new_page(), []
     for kind, address in pages:
         page.goto(live_server.url + address)

@@ -34,7 +34,7 @@ def groups(robots):
     for line in [*robots.splitlines(), ""]:
         if line.startswith("User-agent: "):
             tokens.append(line.removeprefix("User-agent: "))
-        elif line and not line.startswith(("#", "Sitemap:")):
+        elif line and not line.startswith(("# What", "Sitemap:")):
             rules.append(line)
         elif not line:
             found |= dict.fromkeys(tokens, rules)
@@ -55,7 +55,7 @@ def test_the_three_voices_say_the_same(client, policy):
         own = rules[crawler.token]
         assert (own == ["Disallow: /"]) is not crawler.allowed
         if crawler.allowed:
-            assert f"Content-Usage: {crawler.content_usage}" in own
+            assert f"# Content-Usage: {crawler.content_usage}" in own
         row = told[str(crawler)]
         assert row[2:4] == [
             "Yes" if crawler.allowed else "No",
