@@ -6,6 +6,7 @@ PORT ?= 8000
 SITE ?= http://$(HOST):$(PORT)
 ARGS ?=
 PY := .venv/bin/python
+# The locks name everything that is needed: nothing is left to be looked for (--no-deps).
 PIP := -m pip --disable-pip-version-check -qq install
 # ARGS="-n 0" runs the tests in one process, for a debugger.
 PYTEST := -m pytest -n logical --maxprocesses 8 --dist worksteal
@@ -109,12 +110,12 @@ reset: .venv/local ## delete the local database, uploads and caches (asks; YES=1
 
 .venv/local: .venv/made requirements/local.txt
 	@echo 'Installing the libraries ...'
-	@$(PY) $(PIP) --require-hashes -r requirements/local.txt
+	@$(PY) $(PIP) --no-deps --require-hashes -r requirements/local.txt
 	@touch $@
 
 .venv/dev: .venv/made requirements/dev.txt
 	@echo 'Installing the libraries and the tools of the tests ...'
-	@$(PY) $(PIP) --require-hashes -r requirements/dev.txt
+	@$(PY) $(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/local
 
 var/venv-django6/made: requirements/django6.txt
@@ -122,7 +123,7 @@ var/venv-django6/made: requirements/django6.txt
 		if $$python -c '$(SUITABLE)' 2>/dev/null; then found=$$python; fi; done; \
 	test -n "$$found" || { echo 'Python 3.13 was not found: install python3.13, or run `pyenv install 3.13`.'; exit 1; }; \
 	echo 'Installing Django 6 ...'; \
-	$$found -m venv --clear var/venv-django6 && $(DJANGO6) $(PIP) --require-hashes -r requirements/django6.txt
+	$$found -m venv --clear var/venv-django6 && $(DJANGO6) $(PIP) --no-deps --require-hashes -r requirements/django6.txt
 	@touch $@
 
 var/uv/made: .venv/made
