@@ -401,7 +401,7 @@ def process(hub, *command):
         child.communicate()
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=120):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "It did not happen."

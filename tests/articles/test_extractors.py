@@ -20,7 +20,7 @@ from articles.models import Article
 from photos.models import Photo
 from sections.html import plain_text
 from tests.factories import make_article, make_reporter, make_section, seoul, shown_photo
-from tests.test_corpus import FILE
+from tests.test_corpus import FILE, plan_for_what_is_there
 
 pytestmark = pytest.mark.django_db
 # One in so many real stories may come out otherwise: links and tables that a program takes for a menu.
@@ -160,6 +160,7 @@ def test_it_gets_a_korean_story(client):
 def test_it_gets_real_stories(client):
     """Real texts, of all lengths and shapes."""
     call_command("import_articles", FILE, no_renditions=True, verbosity=0)
+    plan_for_what_is_there()
     Photo.objects.update(rendered_at=timezone.now())
     stories = [
         story
