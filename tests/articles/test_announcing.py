@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -386,7 +386,9 @@ def test_it_keeps_no_act_of_the_desk_waiting(hub):
 def environment(hub):
     """The environment of another process on the same database, with this hub."""
     database = connection.settings_dict
-    address = f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    # The embedded server's host is the folder of its socket.
+    host, port = quote(database["HOST"], safe=""), database["PORT"] or 5432
+    address = f"postgresql://{database['USER']}@{host}:{port}/{database['NAME']}"
     own = {"DATABASE_URL": address, "WEBSUB_HUB": hub.url, "PAGE_MAX_AGE": "0", "no_proxy": "*"}
     return os.environ | own | ({"PGPASSWORD": database["PASSWORD"]} if database["PASSWORD"] else {})
 
