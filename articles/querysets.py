@@ -343,7 +343,11 @@ class VersionQuerySet(models.QuerySet):
 
     def public(self, at=None):
         """Versions whose moment has come. Drafts never were public; mended typing mistakes are no versions."""
-        return self.filter(public_from__lte=at or timezone.now()).exclude(kind__in=["draft", "typo"])
+        return self.filter(public_from__lte=at or timezone.now(), base=None).exclude(kind__in=["draft", "typo"])
+
+    def waiting(self):
+        """Changes of public stories that wait for their moment, or to be applied."""
+        return self.filter(base__isnull=False)
 
     def as_seen(self):
         """One version for each moment, newest first: of several edits of a scheduled story only the last was seen."""
@@ -379,3 +383,11 @@ class CorrectionQuerySet(models.QuerySet):
         return self.select_related("article").only(
             *("kind", "text", "published_at"), *(f"article__{column}" for column in columns)
         )
+
+
+class PreviewLinkQuerySet(models.QuerySet):
+    """Addresses for outsiders."""
+
+    def open(self, at=None):
+        """Links that neither ended nor were revoked."""
+        return self.filter(revoked_at=None, expires_at__gt=at or timezone.now())

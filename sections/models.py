@@ -1,5 +1,6 @@
 """The frame of the paper: sections, menus, masthead facts, static pages and redirects."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .html import HTMLField
 
@@ -565,3 +567,46 @@ class AdSeller(models.Model):
         else:
             line = ", ".join(filter(None, [self.domain, self.account, self.relationship, self.authority]))
         return f"{line} # {self.comment}" if self.comment else line
+
+
+class SectionEditor(models.Model):
+    """A section given to a member of the staff: with its subsections, the place where that person may publish."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="section_desks")
+    section = models.ForeignKey(Section, models.CASCADE, related_name="section_editors")
+
+    class Meta:
+        verbose_name = _("section given")
+        verbose_name_plural = _("sections given")
+        ordering = ["section__path"]
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "section",
+                name="section_editor_once",
+                violation_error_message=_("This section is given already."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.section_id}"
+
+
+class Binned(models.Model):
+    """Something that was deleted in the admin, whole, so that it can be brought back. Written by `sections.bin`."""
+
+    model = models.CharField(_("kind"), max_length=100, help_text="app.model of what was deleted.")
+    words = models.CharField(_("what it was"), max_length=300)
+    content = models.TextField(help_text="It and everything that went with it, as Django's JSON serializer writes it.")
+    deleted_at = models.DateTimeField(_("deleted"), default=timezone.now)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="binned"
+    )
+
+    class Meta:
+        verbose_name = _("deleted thing")
+        verbose_name_plural = _("bin")
+        ordering = ["-deleted_at", "-id"]
+
+    def __str__(self):
+        return self.words

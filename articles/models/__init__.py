@@ -1,6 +1,7 @@
 """Everything that editors publish, by subject: the article, its people, its tags, its record."""
 
 from .article import Article, ArticlePhoto, RelatedArticle, Video
+from .desk import DeskNote, PreviewLink, Presence, SavedFilter, Scratch
 from .names import Alias
 from .outbox import Announcement
 from .people import Byline, Column, Reporter
@@ -17,9 +18,14 @@ __all__ = [
     "Byline",
     "Column",
     "Correction",
+    "DeskNote",
     "OldAddress",
+    "Presence",
+    "PreviewLink",
     "RelatedArticle",
     "Reporter",
+    "SavedFilter",
+    "Scratch",
     "Tag",
     "Video",
 ]

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -114,6 +115,15 @@ class Article(models.Model):
     tags = TaggableManager(through=ArticleTag, blank=True, help_text="Topics, separated by commas.")
     related = models.ManyToManyField("self", through="articles.RelatedArticle", symmetrical=False)
     photos = models.ManyToManyField(Photo, through="articles.ArticlePhoto", related_name="articles")
+    writer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="written_articles",
+        help_text="Who began it; reporters work on their own stories only.",
+    )
     # publication
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     publish_at = models.DateTimeField(
@@ -165,6 +175,11 @@ class Article(models.Model):
 
     class Meta:
         ordering = ["-publish_at", "-id"]
+        permissions = [
+            ("publish_article", "Can publish, schedule, correct and withdraw articles"),
+            ("illustrate_article", "Can change the photos of articles"),
+            ("every_section", "Can work on the articles of every section"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="ready") | (Q(publish_at__isnull=False, address_date__isnull=False) & ~Q(slug="")),
@@ -206,6 +221,11 @@ class Article(models.Model):
                 name="article_public_in_column",
                 condition=Q(status="ready", column__isnull=False),
             ),
+            # The desks' own lists: of a section, of a person, what is not ready, what is planned.
+            models.Index(F("section"), F("publish_at").desc(), F("id").desc(), name="article_desk_in_section"),
+            models.Index("writer", name="article_writer", condition=Q(writer__isnull=False)),
+            models.Index("status", "changed_at", name="article_unfinished", condition=~Q(status="ready")),
+            models.Index("planned_for", name="article_planned", condition=Q(planned_for__isnull=False)),
             # Today in History asks for a day of every year.
             models.Index(
                 ExtractMonth("address_date"),

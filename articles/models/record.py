@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from articles.querysets import CorrectionQuerySet, VersionQuerySet
 
@@ -36,13 +37,29 @@ class ArticleVersion(models.Model):
     )
     content = models.JSONField()
     public_from = models.DateTimeField(null=True, blank=True, help_text="Since when readers see it; empty: not yet.")
+    base = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a change that waits for its moment: the public story's content that it changes.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ArticleVersionManager()
 
     class Meta:
         ordering = ["article", "-number"]
-        constraints = [models.UniqueConstraint("article", "number", name="article_version_number_once")]
+        constraints = [
+            models.UniqueConstraint("article", "number", name="article_version_number_once"),
+            models.UniqueConstraint(
+                "article",
+                condition=Q(base__isnull=False),
+                name="article_version_one_waiting",
+                violation_error_message=_("A change of this story waits already: call that one off first."),
+            ),
+        ]
+        indexes = [
+            models.Index("public_from", name="article_version_waiting", condition=Q(base__isnull=False)),
+        ]
 
     def __str__(self):
         return f"version {self.number}"
