@@ -6,8 +6,6 @@ What is told counts as told only once the hub has said yes, so a process that is
 """
 
 import logging
-import threading
-import time
 from datetime import timedelta
 from http.client import HTTPException
 from urllib.error import HTTPError
@@ -23,7 +21,6 @@ from sections.pages import absolute
 from . import channels
 from .models import Announcement
 
-LOOK_SECONDS = 5
 # Seconds that the hub may be silent.
 TIMEOUT = 10
 # The pause after a failure doubles, from half a minute to six hours; a day's news is no news after a day.
@@ -113,19 +110,3 @@ def post(addresses):
     except (OSError, HTTPException) as error:
         return f"The hub did not answer: {getattr(error, 'reason', error) or type(error).__name__}"[:500]
     return ""
-
-
-def keep_announcing():
-    """Starts the runner of this process: a thread that looks every few seconds for what is due."""
-    threading.Thread(target=_run, name="announcing", daemon=True).start()
-
-
-def _run():
-    while True:
-        try:
-            announce_due()
-        except Exception:  # the database may be away for a while
-            logger.warning("Nothing could be announced.", exc_info=True)
-        finally:
-            connection.close()
-        time.sleep(LOOK_SECONDS)

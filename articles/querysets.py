@@ -123,6 +123,22 @@ class ArticleQuerySet(models.QuerySet):
         moment = Subquery(self.model.objects.published().filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
 
+    def desk_older(self, moment, pk):
+        """What comes after a story (its moment, which may be missing, and id) in the desk's order.
+
+        That order is by moment and id, newest first; stories without a moment come before all others.
+        """
+        if moment is None:
+            return self.filter(Q(publish_at=None, pk__lt=pk) | Q(publish_at__isnull=False))
+        # The outer bound is what the index walks by.
+        return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(pk__lt=pk))
+
+    def desk_newer(self, moment, pk):
+        """What comes before a story in the desk's order, see `desk_older`."""
+        if moment is None:
+            return self.filter(publish_at=None, pk__gt=pk)
+        return self.filter(Q(publish_at__gt=moment) | Q(publish_at=moment, pk__gt=pk) | Q(publish_at=None))
+
     def for_cards(self):
         """Everything that a card shows: section, column, film, lead photo. Two queries.
 
@@ -159,7 +175,7 @@ class ArticleQuerySet(models.QuerySet):
         What `for_feed` loads; and, as lists with the article itself, `related_ids` and the ids of the newest
         stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it, and of a cartoon
         the one before and the one after it in its series (`earlier_id`, `later_id`). `version_count` is the number
-        of versions that readers have seen.
+        of versions that readers have seen, `change_is_due` says that a scheduled change has to be applied first.
         """
         ArticleTag, RelatedArticle = (apps.get_model("articles", name) for name in ("ArticleTag", "RelatedArticle"))
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
@@ -172,6 +188,7 @@ class ArticleQuerySet(models.QuerySet):
         earlier, later = self._neighbors()
         versions = apps.get_model("articles", "ArticleVersion").objects.public().filter(article=OuterRef("pk"))
         seen = versions.order_by().values("article").annotate(count=Count("public_from", distinct=True))
+        due = apps.get_model("articles", "ArticleVersion").objects.waiting().filter(public_from__lte=timezone.now())
         return self.for_feed().annotate(
             related_ids=ArraySubquery(related.values("related")),
             same_topic_ids=ArraySubquery(topic),
@@ -179,6 +196,7 @@ class ArticleQuerySet(models.QuerySet):
             earlier_id=earlier,
             later_id=later,
             version_count=Coalesce(Subquery(seen.values("count")), 0),
+            change_is_due=Exists(due.filter(article=OuterRef("pk"))),
         )
 
     def for_feed(self):
@@ -343,7 +361,7 @@ class VersionQuerySet(models.QuerySet):
 
     def public(self, at=None):
         """Versions whose moment has come. Drafts never were public; mended typing mistakes are no versions."""
-        return self.filter(public_from__lte=at or timezone.now(), base=None).exclude(kind__in=["draft", "typo"])
+        return self.filter(public_from__lte=at or timezone.now(), base__isnull=True).exclude(kind__in=["draft", "typo"])
 
     def waiting(self):
         """Changes of public stories that wait for their moment, or to be applied."""

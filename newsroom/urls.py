@@ -18,6 +18,7 @@ handler404 = "newsroom.views.page_not_found"
 handler500 = "newsroom.views.server_error"
 
 TOKEN = r"(?P<token>[0-9a-f]{32})"
+PICTURE, FILM = r"(?P<name>[0-9a-z-]{1,40}\.(?:webp|avif|jpg))", r"(?P<extension>mp4|webm|vtt)"
 # The second file of a sitemap and those after it; the first has no number.
 PART = r"(?:-(?P<part>[2-9]|[1-9][0-9]{1,3}))?"
 
@@ -60,8 +61,11 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="/"), name="logout"),
     path("reads/", rankings.reads, name="reads"),
-    re_path(rf"^media/p/[0-9a-f]{{2}}/{TOKEN}/(?P<name>[0-9a-z-]{{1,40}}\.(?:webp|avif|jpg))$", photos.picture),
-    re_path(rf"^media/films/[0-9a-f]{{2}}/{TOKEN}\.(?P<extension>mp4|webm|vtt)$", photos.film),
+    re_path(rf"^media/p/[0-9a-f]{{2}}/{TOKEN}/{PICTURE}$", photos.picture),
+    re_path(rf"^media/films/[0-9a-f]{{2}}/{TOKEN}\.{FILM}$", photos.film),
+    re_path(r"^preview/(?P<token>[0-9a-f]{32})/$", stories.outside_preview, name="preview"),
+    re_path(rf"^preview/(?P<link>[0-9a-f]{{32}})/media/p/[0-9a-f]{{2}}/{TOKEN}/{PICTURE}$", photos.preview_picture),
+    re_path(rf"^preview/(?P<link>[0-9a-f]{{32}})/media/films/[0-9a-f]{{2}}/{TOKEN}\.{FILM}$", photos.preview_film),
     path("health/", views.health, name="health"),
     path("admin/", admin.site.urls),
     path("<path:path>/", sections.by_path, name="by_path"),

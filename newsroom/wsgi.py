@@ -2,15 +2,13 @@
 
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 application = get_wsgi_application()
 
-if settings.WEBSUB_HUB:
-    # Only now can models be imported. Each worker has a runner; one of them at a time does the work.
-    from articles.announcing import keep_announcing
+# Only now can models be imported.
+from articles.due import keep_working  # noqa: E402
 
-    keep_announcing()
+keep_working()

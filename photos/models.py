@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from . import renditions
 
@@ -115,6 +116,14 @@ class Photo(models.Model):
 
     def natural_key(self):
         return (str(self.uuid),)
+
+    def blocked_reason(self, on=None):
+        """Why the photo must not be shown on a day (today by default), as a sentence; empty if it may."""
+        if self.rights == self.Rights.NONE:
+            return _("there are no rights to use it.")
+        if self.expires_on and self.expires_on <= (on or timezone.localdate()):
+            return _("the rights ended on %(day)s.") % {"day": self.expires_on}
+        return ""
 
     def picture(self, crop="full"):
         """Addresses and sizes of the pictures of one crop, or None where none were made yet.

@@ -9,7 +9,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseNotFound, HttpRe
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from articles.models import Article, ArticlePhoto, Reporter, Video
+from articles.models import Article, ArticlePhoto, PreviewLink, Reporter, Video
 from rankings.models import Placement
 
 from .models import Photo
@@ -28,6 +28,25 @@ def picture(request, token, name):
     placed = Placement.objects.in_force().filter(photo=OuterRef("pk"))
     shown = Photo.objects.filter(token=token).filter(Exists(uses) | Exists(portraits) | Exists(placed))
     return _file(request, f"p/{token[:2]}/{token}/{name}", shown.exists() or _may_preview(request))
+
+
+@require_safe
+def preview_picture(request, link, token, name):
+    """A picture of a story that a preview link of the desk shows, or one that is public; never kept. Two queries."""
+    stories = PreviewLink.objects.open().filter(token=link).values("article")
+    shown = ArticlePhoto.objects.filter(photo__token=token, article__in=stories)
+    if shown.exists():
+        return _file(request, f"p/{token[:2]}/{token}/{name}", "private")
+    return picture(request, token, name)
+
+
+@require_safe
+def preview_film(request, link, token, extension):
+    """The film or captions of a story that a preview link of the desk shows, or of a public one. Two queries."""
+    stories = PreviewLink.objects.open().filter(token=link).values("article")
+    if Video.objects.filter(token=token, article__in=stories).exists():
+        return _file(request, f"films/{token[:2]}/{token}.{extension}", "private")
+    return film(request, token, extension)
 
 
 @require_safe

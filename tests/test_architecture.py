@@ -207,7 +207,7 @@ def without_docstring(path, tree):
                     yield name
                 yield from walk(node.body, f"{name}.")
             elif node.name not in NAMED_BY_DJANGO and not ast.get_docstring(node):
-                if path.name in SCREENS and (inside or node.decorator_list):
+                if (path.name in SCREENS or path.parent.name == "admin") and (inside or node.decorator_list):
                     continue
                 yield name
 

@@ -2,185 +2,286 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import photos.models
 from django.conf import settings
 from django.db import migrations, models
 
+import photos.models
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('articles', '0004_search'),
-        ('photos', '0001_photos'),
-        ('sections', '0003_desks'),
+        ("articles", "0004_search"),
+        ("photos", "0001_photos"),
+        ("sections", "0003_desks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeskNote',
+            name="DeskNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('note', 'Note'), ('handed_in', 'Handed in'), ('handed_back', 'Handed back'), ('scheduled', 'Scheduled'), ('taken_back', 'Taken off the schedule'), ('published', 'Published'), ('withdrawn', 'Withdrawn'), ('restored', 'Brought back')], default='note', max_length=12)),
-                ('text', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("note", "Note"),
+                            ("handed_in", "Handed in"),
+                            ("handed_back", "Handed back"),
+                            ("scheduled", "Scheduled"),
+                            ("taken_back", "Taken off the schedule"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                            ("restored", "Brought back"),
+                        ],
+                        default="note",
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Presence',
+            name="Presence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['since'],
+                "ordering": ["since"],
             },
         ),
         migrations.CreateModel(
-            name='PreviewLink',
+            name="PreviewLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=photos.models.new_token, editable=False, max_length=32, unique=True)),
-                ('note', models.CharField(blank=True, max_length=120, verbose_name='for whom')),
-                ('expires_at', models.DateTimeField(verbose_name='ends')),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "token",
+                    models.CharField(default=photos.models.new_token, editable=False, max_length=32, unique=True),
+                ),
+                ("note", models.CharField(blank=True, max_length=120, verbose_name="for whom")),
+                ("expires_at", models.DateTimeField(verbose_name="ends")),
+                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='SavedFilter',
+            name="SavedFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('query', models.CharField(max_length=1000)),
-                ('shared', models.BooleanField(default=False, verbose_name='for everybody')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("query", models.CharField(max_length=1000)),
+                ("shared", models.BooleanField(default=False, verbose_name="for everybody")),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Scratch',
+            name="Scratch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(blank=True, null=True)),
-                ('headline', models.CharField(blank=True, max_length=200)),
-                ('data', models.JSONField(default=dict)),
-                ('opened_version', models.PositiveIntegerField(blank=True, null=True)),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(blank=True, null=True)),
+                ("headline", models.CharField(blank=True, max_length=200)),
+                ("data", models.JSONField(default=dict)),
+                ("opened_version", models.PositiveIntegerField(blank=True, null=True)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-saved_at'],
+                "ordering": ["-saved_at"],
             },
         ),
         migrations.AlterModelOptions(
-            name='article',
-            options={'ordering': ['-publish_at', '-id'], 'permissions': [('publish_article', 'Can publish, schedule, correct and withdraw articles'), ('illustrate_article', 'Can change the photos of articles'), ('every_section', 'Can work on the articles of every section')]},
+            name="article",
+            options={
+                "ordering": ["-publish_at", "-id"],
+                "permissions": [
+                    ("publish_article", "Can publish, schedule, correct and withdraw articles"),
+                    ("illustrate_article", "Can change the photos of articles"),
+                    ("every_section", "Can work on the articles of every section"),
+                ],
+            },
         ),
         migrations.AddField(
-            model_name='article',
-            name='writer',
-            field=models.ForeignKey(blank=True, editable=False, help_text='Who began it; reporters work on their own stories only.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='written_articles', to=settings.AUTH_USER_MODEL),
+            model_name="article",
+            name="writer",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                help_text="Who began it; reporters work on their own stories only.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="written_articles",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='articleversion',
-            name='base',
-            field=models.JSONField(blank=True, help_text="Of a change that waits for its moment: the public story's content that it changes.", null=True),
+            model_name="articleversion",
+            name="base",
+            field=models.JSONField(
+                blank=True,
+                help_text="Of a change that waits for its moment: the public story's content that it changes.",
+                null=True,
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.F('section'), models.OrderBy(models.F('publish_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='article_desk_in_section'),
+            model_name="article",
+            index=models.Index(
+                models.F("section"),
+                models.OrderBy(models.F("publish_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="article_desk_in_section",
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.F('writer'), condition=models.Q(('writer__isnull', False)), name='article_writer'),
+            model_name="article",
+            index=models.Index(
+                models.F("writer"), condition=models.Q(("writer__isnull", False)), name="article_writer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.F('status'), models.F('changed_at'), condition=models.Q(('status', 'ready'), _negated=True), name='article_unfinished'),
+            model_name="article",
+            index=models.Index(
+                models.F("status"),
+                models.F("changed_at"),
+                condition=models.Q(("status", "ready"), _negated=True),
+                name="article_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.F('planned_for'), condition=models.Q(('planned_for__isnull', False)), name='article_planned'),
+            model_name="article",
+            index=models.Index(
+                models.F("planned_for"), condition=models.Q(("planned_for__isnull", False)), name="article_planned"
+            ),
         ),
         migrations.AddIndex(
-            model_name='articleversion',
-            index=models.Index(models.F('public_from'), condition=models.Q(('base__isnull', False)), name='article_version_waiting'),
+            model_name="articleversion",
+            index=models.Index(
+                models.F("public_from"), condition=models.Q(("base__isnull", False)), name="article_version_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(models.F('article'), condition=models.Q(('base__isnull', False)), name='article_version_one_waiting', violation_error_message='A change of this story waits already: call that one off first.'),
+            model_name="articleversion",
+            constraint=models.UniqueConstraint(
+                models.F("article"),
+                condition=models.Q(("base__isnull", False)),
+                name="article_version_one_waiting",
+                violation_error_message="A change of this story waits already: call that one off first.",
+            ),
         ),
         migrations.AddField(
-            model_name='desknote',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='desk_notes', to='articles.article'),
+            model_name="desknote",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="desk_notes", to="articles.article"
+            ),
         ),
         migrations.AddField(
-            model_name='desknote',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='desk_notes', to=settings.AUTH_USER_MODEL),
+            model_name="desknote",
+            name="author",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="desk_notes",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='presence',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='articles.article'),
+            model_name="presence",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="presences", to="articles.article"
+            ),
         ),
         migrations.AddField(
-            model_name='presence',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to=settings.AUTH_USER_MODEL),
+            model_name="presence",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="presences", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='previewlink',
-            name='article',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preview_links', to='articles.article'),
+            model_name="previewlink",
+            name="article",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="preview_links", to="articles.article"
+            ),
         ),
         migrations.AddField(
-            model_name='previewlink',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='preview_links', to=settings.AUTH_USER_MODEL),
+            model_name="previewlink",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="preview_links",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedfilter',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_filters', to=settings.AUTH_USER_MODEL),
+            model_name="savedfilter",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="saved_filters", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='scratch',
-            name='article',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='scratches', to='articles.article'),
+            model_name="scratch",
+            name="article",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="scratches",
+                to="articles.article",
+            ),
         ),
         migrations.AddField(
-            model_name='scratch',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scratches', to=settings.AUTH_USER_MODEL),
+            model_name="scratch",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="scratches", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='presence',
-            constraint=models.UniqueConstraint(models.F('article'), models.F('user'), name='presence_once'),
+            model_name="presence",
+            constraint=models.UniqueConstraint(models.F("article"), models.F("user"), name="presence_once"),
         ),
         migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('name'), name='saved_filter_once', violation_error_message='You have a saved search of this name.'),
+            model_name="savedfilter",
+            constraint=models.UniqueConstraint(
+                models.F("user"),
+                models.F("name"),
+                name="saved_filter_once",
+                violation_error_message="You have a saved search of this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scratch',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('article'), name='scratch_of_story_once'),
+            model_name="scratch",
+            constraint=models.UniqueConstraint(models.F("user"), models.F("article"), name="scratch_of_story_once"),
         ),
         migrations.AddConstraint(
-            model_name='scratch',
-            constraint=models.UniqueConstraint(models.F('user'), models.F('key'), name='scratch_of_new_story_once'),
+            model_name="scratch",
+            constraint=models.UniqueConstraint(models.F("user"), models.F("key"), name="scratch_of_new_story_once"),
         ),
         migrations.AddConstraint(
-            model_name='scratch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('article__isnull', False), ('key__isnull', True)), models.Q(('article__isnull', True), ('key__isnull', False)), _connector='OR'), name='scratch_of_one_form'),
+            model_name="scratch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("article__isnull", False), ("key__isnull", True)),
+                    models.Q(("article__isnull", True), ("key__isnull", False)),
+                    _connector="OR",
+                ),
+                name="scratch_of_one_form",
+            ),
         ),
     ]

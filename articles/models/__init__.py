@@ -1,7 +1,7 @@
 """Everything that editors publish, by subject: the article, its people, its tags, its record."""
 
 from .article import Article, ArticlePhoto, RelatedArticle, Video
-from .desk import DeskNote, PreviewLink, Presence, SavedFilter, Scratch
+from .desk import DeskNote, Presence, PreviewLink, SavedFilter, Scratch
 from .names import Alias
 from .outbox import Announcement
 from .people import Byline, Column, Reporter

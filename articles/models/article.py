@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import ExtractDay, ExtractMonth, Left, Upper
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from articles.players import player_of
@@ -63,9 +64,9 @@ class Article(models.Model):
         CARTOON = "cartoon", "Cartoon"
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        IN_REVIEW = "in_review", "In review"
-        READY = "ready", "Ready"
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        READY = "ready", _("Ready")
 
     class Access(models.TextChoices):
         FREE = "free", "Free"
@@ -273,14 +274,20 @@ class Article(models.Model):
         return self.withdrawn_at is not None and self.withdrawn_at <= (at or timezone.now())
 
     @property
-    def state(self):
-        """The story's place in its life, in a word: the status, or what follows from the time."""
+    def state_code(self):
+        """The story's place in its life: draft, in_review, scheduled, public or withdrawn; follows from the time."""
         now = timezone.now()
         if self.status != self.Status.READY:
-            return self.get_status_display()
+            return self.status
         if self.is_withdrawn(now):
-            return "Withdrawn"
-        return "Public" if self.publish_at <= now else "Scheduled"
+            return "withdrawn"
+        return "public" if self.publish_at <= now else "scheduled"
+
+    @property
+    def state(self):
+        """`state_code` as a word for the desk."""
+        words = {"scheduled": _("Scheduled"), "public": _("Public"), "withdrawn": _("Withdrawn")}
+        return str(words.get(self.state_code) or self.get_status_display())
 
     @property
     def kicker_text(self):

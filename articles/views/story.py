@@ -3,14 +3,18 @@
 from itertools import pairwise
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles import structured
 from articles.body import photos_in, render_body
 from articles.comparing import differences
 from articles.dates import day_of
-from articles.models import Article, OldAddress
+from articles.models import Article, OldAddress, PreviewLink
+from articles.previewing import preview, rolled_back
+from articles.publishing import apply_due_changes
 from articles.reading import is_long, minutes_to_read
 from rankings.filling import fill
 from rankings.lists import load_lists
@@ -33,7 +37,37 @@ def article(request, year, month, day, slug):
     story = _story(year, month, day, slug, Article.objects.published().for_detail())
     if story is None:
         return _not_public(request, year, month, day, slug)
+    if story.change_is_due and apply_due_changes(article=story):  # the runner has not come by yet
+        story = _story(year, month, day, slug, Article.objects.published().for_detail())
+    return story_page(story)
+
+
+def story_page(story):
+    """The page of a story loaded with `for_detail`, as a response that is not rendered yet. 5 queries."""
     return render_page("articles/article.html", _story_context(story), canonical=_canonical(story))
+
+
+@require_safe
+def outside_preview(request, token):
+    """A story for somebody without an account, by a link of the desk; 410 once the link has ended. No cookie, no cache.
+
+    Pictures and films come through the same link.
+    """
+    link = PreviewLink.objects.filter(token=token).select_related("article").first()
+    if link is None:
+        raise Http404("There is no such preview.")
+    if not link.is_open():
+        response = render_page("articles/preview_ended.html", {}, status=410, max_age=0)
+        response["X-Robots-Tag"] = "noindex"
+        return response
+    ends = f"{timezone.localtime(link.expires_at):%Y-%m-%d %H:%M}"
+    note = f"Preview, not for publication. This link ends {ends} Seoul time."
+    with rolled_back():
+        response = preview(link.article_id, story_page, note)
+    own = f"{link.get_absolute_url()}media/"
+    response.content = response.content.decode().replace(settings.MEDIA_URL, own).encode()
+    response["X-Frame-Options"] = "DENY"
+    return response
 
 
 @require_safe

@@ -7,41 +7,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sections', '0002_crawlers'),
+        ("sections", "0002_crawlers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Binned',
+            name="Binned",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(help_text='app.model of what was deleted.', max_length=100, verbose_name='kind')),
-                ('words', models.CharField(max_length=300, verbose_name='what it was')),
-                ('content', models.TextField(help_text="It and everything that went with it, as Django's JSON serializer writes it.")),
-                ('deleted_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='deleted')),
-                ('deleted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='binned', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "model",
+                    models.CharField(help_text="app.model of what was deleted.", max_length=100, verbose_name="kind"),
+                ),
+                ("words", models.CharField(max_length=300, verbose_name="what it was")),
+                (
+                    "content",
+                    models.TextField(
+                        help_text="It and everything that went with it, as Django's JSON serializer writes it."
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="deleted")),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="binned",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'deleted thing',
-                'verbose_name_plural': 'bin',
-                'ordering': ['-deleted_at', '-id'],
+                "verbose_name": "deleted thing",
+                "verbose_name_plural": "bin",
+                "ordering": ["-deleted_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='SectionEditor',
+            name="SectionEditor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='section_editors', to='sections.section')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='section_desks', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="section_editors",
+                        to="sections.section",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="section_desks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'section given',
-                'verbose_name_plural': 'sections given',
-                'ordering': ['section__path'],
-                'constraints': [models.UniqueConstraint(models.F('user'), models.F('section'), name='section_editor_once', violation_error_message='This section is given already.')],
+                "verbose_name": "section given",
+                "verbose_name_plural": "sections given",
+                "ordering": ["section__path"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("user"),
+                        models.F("section"),
+                        name="section_editor_once",
+                        violation_error_message="This section is given already.",
+                    )
+                ],
             },
         ),
     ]

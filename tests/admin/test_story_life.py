@@ -89,7 +89,10 @@ def test_it_is_handed_in_and_handed_back(desk):
     assert "handed in" in told(submit(desk, change(story), FORM, "act:hand_in", headline="Bridge closed for a week"))
     story.refresh_from_db()
     assert (story.status, story.headline) == ("in_review", "Bridge closed for a week")
-    assert "handed back" in told(submit(desk, change(story), FORM, "act:hand_back"))
+    assert "Write what is to be done" in errors(submit(desk, change(story), FORM, "act:hand_back"))
+    response = submit(desk, change(story), FORM, "act:hand_back", desk_note="Who closed it?")
+    assert "handed back" in told(response)
+    assert "Who closed it?" in page(response).find(class_="record").get_text()
     story.refresh_from_db()
     assert story.status == "draft"
     assert LogEntry.objects.filter(change_message__startswith="Handed in").exists()
@@ -283,12 +286,13 @@ def test_a_stale_save_is_refused_and_keeps_what_was_typed(desk):
     fields = fields_of(opened, FORM) | {"headline": "As I wrote it", "_save": "1"}
     response = desk.post(change(story), fields)
     assert response.status_code == 200
-    assert "min-ji saved this story" in errors(response)
+    assert "Somebody saved this story after you had opened it" in errors(response)
+    assert "min-ji saved this story before you" in page(response).find(class_="conflict").get_text()
     assert page(response).find("input", {"name": "headline"})["value"] == "As I wrote it"
     story.refresh_from_db()
     assert story.headline == "As Min-ji wrote it"
     again = desk.post(change(story), fields)
-    assert "min-ji saved this story" in errors(again)
+    assert "Somebody saved this story" in errors(again)
 
 
 @pytest.mark.parametrize("version", ["", "abc", None])
@@ -303,18 +307,19 @@ def test_the_list_hands_in_and_publishes(desk, client):
     ready, empty, public = draft(), draft(body=""), make_article()
     url = reverse("admin:articles_article_changelist")
 
-    def do(action):
-        return told(
-            desk.post(url, {"action": action, "_selected_action": [ready.pk, empty.pk, public.pk]}, follow=True)
-        )
+    def do(action, **more):
+        chosen = {"action": action, "_selected_action": [ready.pk, empty.pk, public.pk]}
+        return desk.post(url, chosen | more, follow=True)
 
-    said = do("hand_in")
-    assert "2 stories handed in" in said
-    assert "Only a draft can be handed in." in said
-    said = do("publish")
-    assert "1 story published" in said
-    assert "Write the text." in said
-    assert "public already" in said
+    shown = page(do("hand_in")).get_text(" ", strip=True)
+    assert "Only a draft can be handed in." in shown
+    ready.refresh_from_db()
+    assert ready.status == "draft", "looking at what will change changes nothing"
+    assert "2 stories: handed in" in told(do("hand_in", asked="1", sure="1"))
+    shown = page(do("publish")).get_text(" ", strip=True)
+    assert "Write the text." in shown
+    assert "public already" in shown
+    assert "1 story: published" in told(do("publish", asked="1", sure="1"))
     ready.refresh_from_db()
     assert client.get(ready.get_absolute_url()).status_code == 200
 

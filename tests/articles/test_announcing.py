@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from articles import announcing, publishing
+from articles import announcing, due, publishing
 from articles.announcing import announce_due
 from articles.models import Announcement, Article, Column
 from tests.factories import draft, embargoed, make_article, make_reporter, make_section, seoul
@@ -441,12 +441,13 @@ def test_the_web_server_tells_by_itself(hub):
     assert rows()[0].done >= rows()[0].due
 
 
-def test_the_web_server_runs_nothing_without_a_hub():
+def test_the_web_server_has_one_runner():
+    """Also without a hub: changes that wait for their moment are its work as well."""
     program = "import newsroom.wsgi, threading; print(threading.active_count())"
     found = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | {"WEBSUB_HUB": ""}, capture_output=True, text=True, check=True
     )
-    assert found.stdout.strip() == "1"
+    assert found.stdout.strip() == "2"
 
 
 def test_the_runner_goes_on_after_an_error(hub, monkeypatch):
@@ -461,15 +462,15 @@ def test_the_runner_goes_on_after_an_error(hub, monkeypatch):
         raise OSError("The server is gone.")
 
     def sleep(seconds):
-        assert seconds == announcing.LOOK_SECONDS
+        assert seconds == due.LOOK_SECONDS
         if len(calls) == 3:
             raise Enough
 
-    monkeypatch.setattr(announcing, "announce_due", fail)
-    monkeypatch.setattr(announcing.connection, "close", lambda: None)
-    monkeypatch.setattr(announcing.time, "sleep", sleep)
+    monkeypatch.setattr(due, "do_due_work", fail)
+    monkeypatch.setattr(due.connection, "close", lambda: None)
+    monkeypatch.setattr(due.time, "sleep", sleep)
     with pytest.raises(Enough):
-        announcing._run()
+        due._run()
     assert len(calls) == 3
 
 

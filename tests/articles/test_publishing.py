@@ -140,7 +140,7 @@ def test_it_says_all_that_is_missing_and_writes_nothing():
 
 @pytest.mark.parametrize("format", ["video", "cartoon"])
 def test_it_needs_no_text_where_there_is_a_picture(format):
-    assert publishing.schedule(draft(format=format, body="")).is_public()
+    assert publishing.schedule(draft(format=format, body="", photos=[make_photo()])).is_public()
 
 
 def test_it_does_not_move_what_is_public():

@@ -1,0 +1,39 @@
+"""Work whose moment comes by itself: changes of public stories that waited, and news for the feed hub.
+
+Publishing is none of it: a story is public by query, to the second. Each web worker has a runner, and any number of
+them may run.
+"""
+
+import logging
+import threading
+import time
+
+from django.db import connection
+
+from .announcing import announce_due
+from .publishing import apply_due_changes
+
+LOOK_SECONDS = 5
+
+logger = logging.getLogger(__name__)
+
+
+def do_due_work():
+    """Does everything whose moment has come; returns how much that was. Two queries if there is nothing to do."""
+    return apply_due_changes() + announce_due()
+
+
+def keep_working():
+    """Starts the runner of this process: a thread that looks every few seconds for what is due."""
+    threading.Thread(target=_run, name="due-work", daemon=True).start()
+
+
+def _run():
+    while True:
+        try:
+            do_due_work()
+        except Exception:  # the database may be away for a while
+            logger.warning("What is due could not be done.", exc_info=True)
+        finally:
+            connection.close()
+        time.sleep(LOOK_SECONDS)
