@@ -55,7 +55,9 @@ def render_body(article, uses, component="components/figure.html"):
         if use is None or value in seen:
             return ""
         seen.add(value)
-        return template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"})
+        side = ' class="side"' in match[0].partition(">")[0]
+        sizes = "(width >= 43rem) 19rem, 92vw" if side else "(width >= 43rem) 42.5rem, 92vw"
+        return template.render({"use": use, "sizes": sizes, "class": "side" if side else ""})
 
     html = article.body if article.lang == "ko" else mark_korean(article.body)
     if article.dateline:

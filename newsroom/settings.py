@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "readers",
     "taggit",
     "admin_ordering",
+    "django_prose_editor",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

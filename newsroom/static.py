@@ -33,6 +33,9 @@ def joined_js():
 class JoinedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Whitenoise's manifest storage that joins css/main.css and js/main.js first. Sources stay separate files."""
 
+    # The modules of the admin import each other, and the editor's library, by hashed names.
+    support_js_module_import_aggregation = True
+
     def post_process(self, paths, dry_run=False, **options):
         if not dry_run:
             for name, text in (("css/main.css", joined_css()), ("js/main.js", joined_js())):

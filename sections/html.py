@@ -30,7 +30,7 @@ ATTRIBUTES = {
     "time": {"datetime"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
-CLASSES = {"p": {"pullquote"}, "aside": {"factbox"}, "blockquote": {"pullquote"}}
+CLASSES = {"p": {"pullquote"}, "aside": {"factbox"}, "blockquote": {"pullquote"}, "figure": {"side"}}
 # An id in a text must not take the place of one that the page itself uses.
 OWN_IDS = re.compile(r"(fn|fnref|note|ref|sec)[\w.:-]{0,60}", re.ASCII)
 WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)

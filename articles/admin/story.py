@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.forms.widgets import Script
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from articles.previewing import preview
 from articles.views.story import story_page
 from sections.admin_base import PaperAdmin, seoul
 
-from . import bulk, calendar, conflicts, scratches, versions
+from . import bulk, calendar, conflicts, picking, scratches, versions
 from .acts import ACTS, ASKING_ACTS, LOOKS, acts_for
 from .lists import (
     DayFilter,
@@ -45,7 +45,7 @@ class NotSaved(Exception):
 
 
 @admin.register(Article)
-class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.Calendar, PaperAdmin):
+class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.Calendar, picking.Picking, PaperAdmin):
     form = ArticleForm
     list_display = ["headline", "shown_state", "label", "filed", "public_from", "reporters_text", "format"]
     list_editable = ["label"]
@@ -168,6 +168,14 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
             if name not in used:
                 form.base_fields.pop(name, None)
         form.recovering = getattr(request, "recovering", False)
+        if "body" in form.base_fields:
+            form.base_fields["body"].widget.attrs |= {
+                "data-editor": "",
+                "data-label": _("Text of the story"),
+                "data-stories": reverse("admin:articles_article_find_stories"),
+                "data-photos": reverse("admin:articles_article_find_photos"),
+                "data-upload": reverse("admin:articles_article_add_photo"),
+            }
         if "also_in" in form.base_fields:
             form.base_fields["also_in"].queryset = self.listable(request, obj)
         return form
