@@ -29,8 +29,9 @@ def preview(pk, render, note=""):
     """
     story = Article.objects.get(pk=pk)
     if not story.is_public():
-        story.status, story.withdrawn_at, story.withdrawal_reason = Article.Status.READY, None, ""
-        if not story.was_public():
+        was_public, story.status = story.was_public(), Article.Status.READY
+        story.withdrawn_at, story.withdrawal_reason = None, ""
+        if not was_public:
             story.publish_at = clock()
             story.address_date = timezone.localtime(story.publish_at).date()
             story.slug = free_slug(story, story.address_date)

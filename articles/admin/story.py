@@ -113,8 +113,12 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_object(self, request, object_id, from_field=None):
-        request.story = super().get_object(request, object_id, from_field)
-        return request.story
+        request.story = story = super().get_object(request, object_id, from_field)
+        desk = desk_of(request.user)
+        # As it was opened: what the form changes in it must not change who may save the form.
+        request.may_write = story is not None and desk.may_write(story)
+        request.may_illustrate = story is not None and desk.may_illustrate(story)
+        return story
 
     # ---- the list
 
@@ -272,15 +276,12 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
         return self.get_object(request, object_id) if object_id else None
 
     def save_model(self, request, obj, form, change):
-        desk = desk_of(request.user)
         if not isinstance(form, ArticleForm):  # a label, in the list
-            if not desk.may_write(obj):
+            if not desk_of(request.user).may_write(obj):
                 raise PermissionDenied
             return super().save_model(request, obj, form, change)
         if not change:
             obj.writer = request.user
-        elif not desk.may_illustrate(obj):
-            raise PermissionDenied
         if form.scheduled and "publish_at" in form.fields:
             # The moment of a scheduled story and its address move together, in `finish`.
             obj.publish_at, obj.slug = form.initial["publish_at"], form.initial["slug"]
