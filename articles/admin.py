@@ -262,16 +262,16 @@ class StoryChangeList(ChangeList):
 # ---- actions of the list
 
 
-def _each(modeladmin, request, queryset, act, done):
+def _each(modeladmin, request, queryset, act, name):
     """Does an act to each chosen story, one transaction for each; says what was done and what was refused."""
-    changed = 0
+    changed, done = 0, ACTS[name].done
     for story in queryset:
         try:
             act(story)
         except ValidationError as error:
             modeladmin.message_user(request, f"“{story}”: {' '.join(error.messages)}", messages.ERROR)
         else:
-            modeladmin.log_change(request, story, done.capitalize() + ".")
+            modeladmin.log_change(request, story, done.capitalize() + ".", action=name)
             changed += 1
     if changed:
         stories = "1 story" if changed == 1 else f"{changed} stories"
@@ -280,12 +280,12 @@ def _each(modeladmin, request, queryset, act, done):
 
 @admin.action(description="Hand in for review", permissions=["change"])
 def hand_in(modeladmin, request, queryset):
-    _each(modeladmin, request, queryset, publishing.hand_in, ACTS["hand_in"].done)
+    _each(modeladmin, request, queryset, publishing.hand_in, "hand_in")
 
 
 @admin.action(description="Hand back to the writer", permissions=["change"])
 def hand_back(modeladmin, request, queryset):
-    _each(modeladmin, request, queryset, publishing.hand_back, ACTS["hand_back"].done)
+    _each(modeladmin, request, queryset, publishing.hand_back, "hand_back")
 
 
 @admin.action(description="Publish now", permissions=["change"])
@@ -295,7 +295,7 @@ def publish(modeladmin, request, queryset):
         request,
         queryset,
         lambda story: publishing.schedule(story, by=request.user),
-        ACTS["publish"].done,
+        "publish",
     )
 
 
@@ -487,7 +487,7 @@ class ArticleAdmin(PaperAdmin):
             story.publish_at, story.slug = form.cleaned_data["publish_at"], form.cleaned_data["slug"]
             publishing.take_back(story)
         if act:
-            self.log_change(request, story, act.done.capitalize() + ".")
+            self.log_change(request, story, act.done.capitalize() + ".", action=act.name)
 
     def set_moment(self, story, form, by):
         """Schedules or publishes with what was typed; “Publish now” only keeps a moment that is past."""
@@ -574,7 +574,7 @@ class ArticleAdmin(PaperAdmin):
         else:
             publishing.restore(story)
         said = answers.get("reason") or answers.get("text") or ""
-        self.log_change(request, story, f"{act.done.capitalize()}. {said}".strip())
+        self.log_change(request, story, f"{act.done.capitalize()}. {said}".strip(), action=act.name)
 
     def why_not_delete(self, story):
         if story.was_public():
