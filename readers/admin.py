@@ -4,8 +4,8 @@ import csv
 import json
 from datetime import datetime, time, timedelta
 
-import allauth.account.admin  # registers its models, which has to be over before they are unregistered
-import allauth.mfa.admin
+import allauth.account.admin  # both register their models, which has to be over before they are unregistered
+import allauth.mfa.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -176,6 +176,11 @@ class WhoAndWhenForm(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
+    def clean(self):
+        for name in ("since", "until"):
+            if (day := self.cleaned_data.get(name)) and not 2000 <= day.year < 3000:
+                self.add_error(name, _("Write a date from 2000 on."))
+
 
 class WhoAndWhen(admin.ListFilter):
     """One form for a user, found by typing, and the days (Seoul time) from which to which."""
@@ -202,9 +207,13 @@ class WhoAndWhen(admin.ListFilter):
         return []
 
     def queryset(self, request, queryset):
-        if not self.form.is_valid():
+        valid, given = self.form.is_valid(), self.form.cleaned_data
+        # What the page prints is loaded here; what is no account is not looked for again.
+        self.form.fields["user"].widget.loaded = given.get("user")
+        if not given.get("user"):
+            self.form.data = self.form.data | {"user": ""}
+        if not valid:
             return queryset.none()
-        given = self.form.cleaned_data
         if given["user"]:
             queryset = queryset.filter(user=given["user"])
         if given["since"]:
@@ -337,7 +346,7 @@ class _Passed:
 
 
 def _shown(value):
-    if value is None or value == "":
+    if value in (None, "", []):
         return "–"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")

@@ -39,6 +39,8 @@ class OwnPassword(forms.Form):
 
 
 class SwitchOnForm(OwnPassword):
+    """The first code of a new second factor, and the password: an open session alone shall not lock its owner out."""
+
     code = CodeForm.declared_fields["code"]
     field_order = ["code", "password"]
 

@@ -25,6 +25,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from qrcode.image.svg import SvgPathImage
 
+from .models import User
+
 log = logging.getLogger(__name__)
 
 # The moment (in half minutes) of the newest code that was taken: none up to it is taken again.
@@ -78,7 +80,7 @@ def moment_of(secret, code):
 @transaction.atomic
 def switch_on(user, secret, code):
     """Switches the second factor on; returns the recovery codes, or None where the code is wrong or it is on."""
-    type(user).objects.select_for_update(no_key=True).get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     moment = moment_of(secret, code)
     if moment is None or is_on(user):
         return None
@@ -91,7 +93,7 @@ def switch_on(user, secret, code):
 @transaction.atomic
 def renew_codes(user):
     """New recovery codes; those there were are void. None where the second factor is off."""
-    type(user).objects.select_for_update(no_key=True).get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     return _fresh_codes(user) if is_on(user) else None
 
 

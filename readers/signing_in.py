@@ -93,7 +93,8 @@ def locked_page(request, response=None, credentials=None):
         "title": _("Too many tries"),
         "until": timezone.localtime(until + timedelta(seconds=59)),
     }
-    answer = render(request, "admin/locked.html", context, status=429, headers={"Retry-After": seconds})
+    answer = render(request, "admin/locked.html", context, status=429)
+    answer["Retry-After"] = str(seconds)
     add_never_cache_headers(answer)
     return answer
 
