@@ -253,12 +253,9 @@ class AuditEntryAdmin(PaperAdmin):
     # Newest first, as the table's own order says: a list sorted otherwise would read the whole log.
     sortable_by = ()
 
-    class Media:
-        css = {"all": ["css/admin/account.css"]}
-
     @property
     def media(self):
-        return super().media + WhoAndWhenForm().media
+        return super().media + WhoAndWhenForm().media + forms.Media(css={"all": ["css/admin/account.css"]})
 
     def has_add_permission(self, request):
         return False

@@ -107,6 +107,7 @@ def end_and_tell(request, user):
 class PasswordChange(PasswordChangeView):
     """A new password for oneself; it ends all other sessions."""
 
+    template_name = "admin/new_password.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("staff_account")
     title = gettext_lazy("Change your password")
