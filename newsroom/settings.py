@@ -215,6 +215,7 @@ AXES_RESET_ON_SUCCESS = True
 # Tries during the pause are refused unread, so that the page can say when it is over.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "readers.requests.limited_address"
+AXES_USERNAME_CALLABLE = "readers.signing_in.counted_name"
 AXES_LOCKOUT_CALLABLE = "readers.signing_in.locked_page"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "old_password", "new_password1", "new_password2"]
 # The audit log says who signed in.
@@ -222,7 +223,6 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 MFA_ADAPTER = "readers.second_factor.SealedSecrets"
-MFA_TOTP_ISSUER = text("SITE_NAME", "The Hangang Times")
 # Clocks may differ by half a minute.
 MFA_TOTP_TOLERANCE = 1
 
@@ -231,7 +231,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = True
 USE_TZ = True
-SITE_NAME = text("SITE_NAME", "The Hangang Times")
+# Authenticator apps show it, too.
+SITE_NAME = MFA_TOTP_ISSUER = text("SITE_NAME", "The Hangang Times")
 
 # ---- files
 STATIC_URL = "/static/"

@@ -13,7 +13,7 @@ from datetime import timedelta
 from axes.backends import AxesStandaloneBackend
 from axes.exceptions import AxesBackendPermissionDenied
 from axes.handlers.proxy import AxesProxyHandler
-from axes.helpers import get_client_username, get_cool_off
+from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib import admin
@@ -58,6 +58,12 @@ class Guard(AxesStandaloneBackend):
             raise
 
 
+def counted_name(request, credentials=None):
+    """The name under which tries are counted, no longer than a name of an account can be."""
+    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    return str(name).replace("\0", "")[:150]
+
+
 def address_pauses_until(request):
     """The moment from which the request's address may try again; None where it may now. One query."""
     address = client_address(request)
@@ -100,9 +106,8 @@ def locked_page(request, response=None, credentials=None):
 
 
 def _axes_pauses_until(request, credentials):
-    tries = AccessAttempt.objects.filter(
-        username=get_client_username(request, credentials), ip_address=limited_address(request)
-    )
+    name = counted_name(request, credentials)
+    tries = AccessAttempt.objects.filter(username=name, ip_address=limited_address(request))
     newest = tries.aggregate(at=Max("attempt_time"))["at"] or timezone.now()
     return newest + get_cool_off(request)
 
@@ -195,7 +200,7 @@ def _failed(sender, credentials, request=None, **kwargs):
     """Refused tries are not written down: nobody shall fill the log, or prolong the pause, by knocking on."""
     if request is None or getattr(request, "was_refused", False):
         return
-    name = str(credentials.get("username", ""))
+    name = counted_name(request, credentials)
     user = User.objects.filter(username=name).first()
     action = Action.WRONG_CODE if credentials.get("second_factor") else Action.FAILED
     record(action, request, user, user=user, user_name=name)
