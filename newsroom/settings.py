@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,6 +118,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "csp",
     "newsroom",
 ]
@@ -134,8 +139,11 @@ MIDDLEWARE = [
     "newsroom.middleware.LiteEdition",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "readers.middleware.SeenAtTheDesk",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "newsroom.urls"
@@ -188,23 +196,44 @@ if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
         "DATABASE_URL must name a PostgreSQL server: write it like postgresql://user:password@host:5432/newsroom."
     )
 
+# ---- signing in
+AUTHENTICATION_BACKENDS = ["readers.signing_in.Guard", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 LOGIN_URL = "admin:login"
+# A name is locked for the address from which it was tried too often (readers/signing_in.py has the other limits).
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+# Tries during the pause are refused unread, so that the page can say when it is over.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "readers.requests.limited_address"
+AXES_USERNAME_CALLABLE = "readers.signing_in.counted_name"
+AXES_LOCKOUT_CALLABLE = "readers.signing_in.locked_page"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "old_password", "new_password1", "new_password2"]
+# The audit log says who signed in.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+MFA_ADAPTER = "readers.second_factor.SealedSecrets"
+# Clocks may differ by half a minute.
+MFA_TOTP_TOLERANCE = 1
 
 # ---- words and time
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = True
 USE_TZ = True
-SITE_NAME = text("SITE_NAME", "The Hangang Times")
+# Authenticator apps show it, too.
+SITE_NAME = MFA_TOTP_ISSUER = text("SITE_NAME", "The Hangang Times")
 
 # ---- files
 STATIC_URL = "/static/"
@@ -273,7 +302,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION and flag("SSL_REDIRECT", True)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-if flag("BEHIND_PROXY", False):
+# The proxy's X-Forwarded-Proto, and the last hop of its X-Forwarded-For, are to be believed.
+BEHIND_PROXY = flag("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # ---- the paper's own
@@ -304,5 +335,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    # Failed sign-ins are in the audit log.
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}, "axes": {"level": "ERROR"}},
 }

@@ -10,6 +10,7 @@ from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
 from photos import views as photos
 from rankings import views as rankings
+from readers import views as readers
 from sections import views as sections
 
 from . import views
@@ -67,6 +68,13 @@ urlpatterns = [
     re_path(rf"^preview/(?P<link>[0-9a-f]{{32}})/media/p/[0-9a-f]{{2}}/{TOKEN}/{PICTURE}$", photos.preview_picture),
     re_path(rf"^preview/(?P<link>[0-9a-f]{{32}})/media/films/[0-9a-f]{{2}}/{TOKEN}\.{FILM}$", photos.preview_film),
     path("health/", views.health, name="health"),
+    # In front of the admin's own pages of that address, which know no second factor.
+    path("admin/login/", readers.StaffSignIn.as_view()),
+    path("admin/login/code/", readers.code, name="staff_code"),
+    path("admin/password_change/", admin.site.admin_view(readers.PasswordChange.as_view())),
+    path("admin/account/", admin.site.admin_view(readers.account), name="staff_account"),
+    path("admin/account/sessions/", admin.site.admin_view(readers.end), name="staff_sessions"),
+    path("admin/account/second-factor/", admin.site.admin_view(readers.factor), name="staff_factor"),
     path("admin/", admin.site.urls),
     path("<path:path>/", sections.by_path, name="by_path"),
     re_path(r"^(?P<path>.*[^/])$", sections.without_slash),

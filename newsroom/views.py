@@ -15,6 +15,7 @@ from articles import structured
 from articles.dates import day_of
 from articles.models import Article, RelatedArticle
 from rankings.lists import load_lists
+from readers.signing_in import AsksForCode
 from sections.admin_base import paper_name
 from sections.menu import load_frame
 from sections.models import Section
@@ -156,7 +157,7 @@ def _sitemap(pieces, stream=False):
     return keep(response)
 
 
-class SignIn(LoginView):
+class SignIn(AsksForCode, LoginView):
     """Signing in, for staff; never kept by any cache."""
 
     template_name = "newsroom/login.html"

@@ -18,13 +18,17 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models.constraints import BaseConstraint
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property, lazy
 
+from readers import audit
+from readers.models import Action
+
+from . import bin
 from .models import MastheadFact
 
 # Lists show, and count, no more rows than this: older ones are found by search and filters.
@@ -205,6 +209,47 @@ class PaperAdmin(RowFields, admin.ModelAdmin):
     def change_url(self, pk):
         """The address of a row's form."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """What Django's history says of a save; keeps what it changed for the audit log."""
+        request.audit_changes = audit.changes_of(form, formsets)
+        return super().construct_change_message(request, form, formsets, add)
+
+    def log_addition(self, request, obj, message):
+        """Writes an added row into Django's history and the audit log."""
+        audit.record(Action.ADDED, request, obj, **self._audited(request, message))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message, action=Action.CHANGED):
+        """Writes a change or an act into Django's history and the audit log; a save that changed nothing is none."""
+        found = self._audited(request, message)
+        if found["note"] or found["changes"]:
+            audit.record(action, request, obj, **found)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request, queryset):
+        """Writes rows that are about to be deleted into Django's history and the audit log."""
+        for obj in queryset:
+            audit.record(Action.DELETED, request, obj, changes=audit.values_of(obj))
+        return super().log_deletions(request, queryset)
+
+    @staticmethod
+    def _audited(request, message):
+        # Acts are logged with a sentence, saves with Django's list of changed fields.
+        return {
+            "changes": request.__dict__.pop("audit_changes", {}),
+            "note": "" if isinstance(message, list) else message,
+        }
+
+    def delete_model(self, request, obj):
+        """Puts a row into the bin, see `sections.bin`."""
+        bin.throw_away(obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        """Puts rows into the bin, all or none."""
+        with transaction.atomic():
+            for obj in queryset:
+                bin.throw_away(obj, by=request.user)
 
     def why_not_delete(self, obj):
         """A sentence that says why a row must not be deleted; empty if it may."""

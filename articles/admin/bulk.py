@@ -23,6 +23,7 @@ from articles.forms import SavedFilterForm, stories_in_words
 from articles.models import Article, Byline, Reporter, SavedFilter
 from articles.querysets import NOT_ON_CARDS
 from articles.topics import find_topics, names_in
+from readers.models import Action
 from sections.admin_base import Explains, Lines, seoul
 from sections.models import Section
 
@@ -378,7 +379,8 @@ class Bulk:
                         .get(pk=change.story.pk)
                     )
                     act.do(story, given, request.user)
-                    self.log_change(request, story, f"{str(act.done).capitalize()}.")
+                    action = act.name if act.name in Action.values else Action.CHANGED
+                    self.log_change(request, story, f"{str(act.done).capitalize()}.", action=action)
             except ValidationError as error:
                 self.message_user(request, f"“{change.story}”: {' '.join(error.messages)}", messages.ERROR)
             else:

@@ -339,7 +339,7 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
         elif note:
             publishing.note_step(story, DeskNote.Step.NOTE, note, by)
         if act:
-            self.log_change(request, story, f"{act.done.capitalize()}.")
+            self.log_change(request, story, f"{act.done.capitalize()}.", action=act.name)
 
     def set_moment(self, story, form, by):
         """Schedules or publishes with what was typed; “Publish now” only keeps a moment that is past."""
@@ -436,7 +436,7 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
         """Does the act with the answers of its form, and logs it."""
         act.do(story, answers, request.user)
         said = answers.get("reason") or answers.get("text") or ""
-        self.log_change(request, story, f"{act.done.capitalize()}. {said}".strip())
+        self.log_change(request, story, f"{act.done.capitalize()}. {said}".strip(), action=act.name)
 
     def why_not_delete(self, story):
         if story.was_public():

@@ -18,6 +18,7 @@ from articles.forms import PreviewLinkForm, RestoreVersionForm
 from articles.models import Article
 from articles.previewing import preview, rolled_back
 from articles.views.story import story_page
+from readers.models import Action
 from sections.admin_base import seoul
 from sections.pages import absolute
 
@@ -160,7 +161,7 @@ class Versions:
             return super().changeform_view(request, str(story.pk))
         said = _("Readers see the change from %(moment)s Seoul time on; until then the story stays as it is.")
         said %= {"moment": seoul(at)}
-        self.log_change(request, story, said)
+        self.log_change(request, story, said, action=Action.CHANGE_SCHEDULED)
         self.message_user(request, said, messages.SUCCESS)
         return redirect("admin:articles_article_versions", story.pk)
 

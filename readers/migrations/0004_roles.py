@@ -9,7 +9,7 @@ def forward(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("readers", "0001_users"),
+        ("readers", "0003_audit_log_is_append_only"),
         ("articles", "0005_the_desk"),
         ("sections", "0003_desks"),
         ("photos", "0001_photos"),
