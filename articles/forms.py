@@ -135,6 +135,11 @@ class ArticleForm(EditorForm):
         if self.instance.pk:
             self.initial["opened_version"] = self.instance.edit_version
 
+    @property
+    def changed_data(self):
+        """What was changed; what the form only remembers by is none of it."""
+        return [name for name in super().changed_data if name not in ("opened_version", "opened_number", "scratch_key")]
+
     def clean(self):
         cleaned = super().clean()
         if self.recovering:
