@@ -111,7 +111,7 @@ INSTALLED_APPS = [
     "taggit",
     "admin_ordering",
     "django_prose_editor",
-    "django.contrib.admin",
+    "newsroom.admin_config.DeskAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -27,7 +27,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sections.admin_base import LIST_LIMIT, Autocomplete, Explains, PaperAdmin, seoul
+from sections.admin_base import LIST_LIMIT, Autocomplete, Explains, PaperAdmin, RowFields, seoul
+from sections.models import SectionEditor
 
 from . import second_factor, sessions
 from .audit import record
@@ -55,6 +56,15 @@ class AccountForm(OneAddress, UserChangeForm):
     """An account."""
 
 
+class SectionInline(RowFields, admin.TabularInline):
+    """Sections in which the person may publish; their subsections go along."""
+
+    model = SectionEditor
+    extra = 0
+    autocomplete_fields = ["section"]
+    verbose_name_plural = _("sections given: where a section editor works and publishes")
+
+
 @admin.register(User)
 class StaffAdmin(PaperAdmin, UserAdmin):
     form = AccountForm
@@ -68,6 +78,7 @@ class StaffAdmin(PaperAdmin, UserAdmin):
         ("Password", {"fields": ["usable_password", "password1", "password2"]}),
     ]
     readonly_fields = ["last_seen", "joined"]
+    inlines = [SectionInline]
 
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
@@ -119,6 +130,9 @@ class StaffAdmin(PaperAdmin, UserAdmin):
         return super().log_change(request, obj, message, action)
 
     # ---- sessions and second factor of somebody else
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.security_view)

@@ -35,7 +35,7 @@ ROLES = {
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.storylist", "rankings.placement", "rankings.view_readcount"),
-        *(*PAPER, "sections.binned", "sections.sectioneditor", "readers.user", "auth.group", "readers.auditentry"),
+        *(*PAPER, "sections.binned", "sections.sectioneditor", "readers.user", "auth.group", "readers.view_auditentry"),
     ),
 }
 APPS = ("auth", "sections", "photos", "articles", "rankings", "readers")

@@ -1,15 +1,27 @@
 """The frame in the admin: sections, menus, masthead, static pages, redirects."""
 
+import json
+from collections import Counter
+
 from admin_ordering.admin import OrderableAdmin
-from django.contrib import admin
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
 from django.db.models.functions import Coalesce
-from django.urls import reverse
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from .admin_base import PaperAdmin
+from readers.audit import record
+from readers.models import Action
+
+from .admin_base import PaperAdmin, seoul
+from .bin import bring_back
 from .forms import MenuItemForm, RedirectForm, SectionForm
-from .models import AdSeller, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
+from .models import AdSeller, Binned, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
 from .moving import add_redirect, move_section
 
 
@@ -190,6 +202,65 @@ class RedirectAdmin(PaperAdmin):
     def save_model(self, request, obj, form, change):
         """Writes the redirect without chains and loops."""
         obj.pk = add_redirect(obj.old_path, obj.new_path).pk
+
+
+@admin.register(Binned)
+class BinnedAdmin(PaperAdmin):
+    """What was deleted: to be looked at, and brought back."""
+
+    list_display = ["words", "kind", "deleted", "deleted_by"]
+    list_select_related = ["deleted_by"]
+    search_fields = ["words"]
+    ordering = ["-deleted_at", "-id"]
+    fields = readonly_fields = ["words", "kind", "deleted", "deleted_by", "goes_with"]
+    actions = None
+
+    @admin.display(description=_("kind"))
+    def kind(self, binned):
+        try:
+            return apps.get_model(binned.model)._meta.verbose_name
+        except LookupError:
+            return binned.model
+
+    @admin.display(description=_("deleted (Seoul time)"), ordering="deleted_at")
+    def deleted(self, binned):
+        return seoul(binned.deleted_at)
+
+    @admin.display(description=_("goes with it"))
+    def goes_with(self, binned):
+        counted = Counter(row["model"] for row in json.loads(binned.content))
+        return ", ".join(f"{count} × {model}" for model, count in counted.items())
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another", "show_delete")
+        return super().render_change_form(request, context | dict.fromkeys(hidden, False), *args, **kwargs)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_POST(self.restore_view))
+        return [path("<int:pk>/restore/", view, name="sections_binned_restore"), *super().get_urls()]
+
+    def restore_view(self, request, pk):
+        """Brings a deleted thing back."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        binned = self.get_object(request, str(pk))
+        if binned is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        try:
+            back = bring_back(binned)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return redirect(self.change_url(pk))
+        record(Action.BROUGHT_BACK, request, back)
+        said = format_html('{} <a href="{}">{}</a>', _("It is back:"), reverse(admin_name(back), args=[back.pk]), back)
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:sections_binned_changelist")
 
 
 @admin.register(Crawler)

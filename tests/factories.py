@@ -31,7 +31,8 @@ from rankings.filling import refresh_all
 from rankings.models import StoryList
 from rankings.placing import end, place
 from readers.models import User
-from sections.models import Page, Section
+from sections.bin import throw_away
+from sections.models import Page, Section, SectionEditor
 from sections.moving import add_redirect
 
 _numbers = count(1)
@@ -231,4 +232,17 @@ def make_paper():
     OldAddress.objects.create(article=paper.story, path="/www/biz/2021/02/129_304756.html")
     paper.story.announcements.create(event="hub", due_at=now, done_at=now)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
+    at_the_desk(paper)
     return paper
+
+
+def at_the_desk(paper):
+    """What only the newsroom sees of a small paper."""
+    user, story = paper.editor, paper.draft
+    SectionEditor.objects.create(user=user, section=paper.sections["business"])
+    publishing.hand_in(story, "Ready?", by=user)
+    story.preview_links.create(note="The lawyer", expires_at=timezone.now() + timedelta(days=3), created_by=user)
+    story.presences.create(user=user)
+    story.scratches.create(user=user, headline="Unsaved", data={"headline": ["Unsaved"]})
+    user.saved_filters.create(name="Mine", query="mine=yes")
+    throw_away(make_draft(status=Article.Status.DRAFT, publish_at=None, headline="Thrown away"), by=user)

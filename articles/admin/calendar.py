@@ -26,12 +26,13 @@ LIST_DAYS = 28
 
 @dataclass
 class Day:
-    """A day of the calendar: what is planned for it, and what is or becomes public on it."""
+    """A day of the calendar: what is planned for it, what becomes public on it, and what was public from it on."""
 
     date: date
     inside: bool = True
     planned: list = field(default_factory=list)
-    public: list = field(default_factory=list)
+    coming: list = field(default_factory=list)
+    past: list = field(default_factory=list)
 
 
 class Calendar:
@@ -65,7 +66,8 @@ class Calendar:
         moments = [timezone.make_aware(datetime.combine(day, time())) for day in (first, last + timedelta(days=1))]
         ready = stories.filter(status=Article.Status.READY, publish_at__gte=moments[0], publish_at__lt=moments[1])
         for story in ready.order_by("publish_at", "pk")[: PER_DAY * 42]:
-            by_date[timezone.localdate(story.publish_at)].public.append(story)
+            day = by_date[timezone.localdate(story.publish_at)]
+            (day.coming if story.is_scheduled() else day.past).append(story)
         pile = stories.filter(planned_for=None, publish_at=None).exclude(status=Article.Status.READY)
         before, after = neighbors(view, around, first, last)
         context = {

@@ -44,7 +44,7 @@ class Picking:
             {
                 "headline": story.headline,
                 "address": story.get_absolute_url(),
-                "said": f"{story.section} · {seoul(story.publish_at)} · {story.state}",
+                "said": f"{story.filed_under} · {seoul(story.publish_at)} · {story.state}",
             }
             for story in found
         ]

@@ -44,10 +44,16 @@ class NotSaved(Exception):
         self.then = then
 
 
+def fields_in_words(request):
+    """[(label, help text)] of every field of a story's form that has something to say, in the form's order."""
+    form = ArticleAdmin(Article, admin.site).get_form(request)()
+    return [(bound.label, bound.help_text) for bound in form if bound.help_text and not bound.is_hidden]
+
+
 @admin.register(Article)
 class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.Calendar, picking.Picking, PaperAdmin):
     form = ArticleForm
-    list_display = ["headline", "shown_state", "label", "filed", "public_from", "reporters_text", "format"]
+    list_display = ["headline", "shown_state", "label", "filed", "public_from", "reporters_text"]
     list_editable = ["label"]
     list_filter = [StateFilter, MineFilter, DayFilter, SectionFilter, "format", LabelFilter]
     list_select_related = ["section__parent"]
@@ -229,8 +235,7 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
 
     @admin.display(description=gettext_lazy("section"), ordering="section__path")
     def filed(self, story):
-        section = story.section
-        return f"{section.parent.name} / {section.name}" if section.parent_id else section.name
+        return story.filed_under
 
     @admin.display(description=gettext_lazy("public from (Seoul time)"), ordering="publish_at")
     def public_from(self, story):

@@ -290,6 +290,12 @@ class Article(models.Model):
         return str(words.get(self.state_code) or self.get_status_display())
 
     @property
+    def filed_under(self):
+        """Section and subsection by their names (both must be loaded)."""
+        section = self.section
+        return f"{section.parent.name} / {section.name}" if section.parent_id else section.name
+
+    @property
     def kicker_text(self):
         """The line above the headline: its own, or the section's name (the section must be loaded)."""
         return self.kicker or self.section.name

@@ -152,7 +152,7 @@ def test_acts_are_told_by_name(desk):
 
 def test_acts_of_the_list_are_told(desk):
     story = draft()
-    data = {"action": "publish", "_selected_action": [story.pk]}
+    data = {"action": "publish", "_selected_action": [story.pk], "asked": "1", "sure": "1"}
     desk.post(reverse("admin:articles_article_changelist"), data)
     assert only(Action.PUBLISHED).object_id == str(story.pk)
 

@@ -171,6 +171,15 @@ function showPreview() {
   });
 }
 
+form?.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  const button = { s: "[name=_continue]", Enter: "[data-preview]" }[event.key];
+  const found = button && form.querySelector(button);
+  if (!found) return;
+  event.preventDefault();
+  found.click();
+});
+
 for (const line of document.querySelectorAll(".figure-line")) {
   line.addEventListener("focus", () => line.select());
 }
