@@ -86,6 +86,9 @@ def pieces(base, mine, theirs):
 
 
 def _between(base, mine, theirs):
+    if len(base) == len(mine) == len(theirs) > 1:
+        # Nobody added or took away a block: each is looked at by itself.
+        return [piece for three in zip(base, mine, theirs, strict=True) for piece in _between(*([b] for b in three))]
     if not mine and not theirs:
         return []
     piece = Piece("\n".join(mine), "\n".join(theirs))

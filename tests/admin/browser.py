@@ -18,6 +18,7 @@ def desk_page(browser, live_server, settings, user=None, **options):
     context = browser.new_context(base_url=live_server.url, **{"viewport": {"width": 1280, "height": 900}} | options)
     context.on("page", lambda page: listen(page, said))
     page = context.new_page()
+    page.said = said
     sign_in(page, user.username)
     try:
         yield page
@@ -41,6 +42,22 @@ def listen(page, said):
     page.on(
         "console", lambda message: message.type in ("error", "warning") and said.append(f"{page.url}: {message.text}")
     )
+
+
+def write(page, text):
+    """Types a text into the editor of a story, a paragraph a line."""
+    page.locator(".ProseMirror").click()
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            page.keyboard.press("Enter")
+        page.keyboard.type(line)
+
+
+def choose(page, field, words):
+    """Finds a row by typing into an autocomplete of the form, and chooses the first that is found."""
+    page.locator(f".field-{field} .select2-selection").first.click()
+    page.locator(".select2-search__field").last.fill(words)
+    page.locator(".select2-results__option--highlighted", has_text=words).click()
 
 
 def save_story(page):

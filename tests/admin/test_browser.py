@@ -9,6 +9,7 @@ from django.urls import reverse
 from articles.models import Article
 from rankings.models import StoryList
 from sections.models import MenuItem
+from tests.admin.browser import listen, write
 from tests.factories import draft, make_article, make_photo, make_reporter, make_section, make_staff
 
 pytestmark = pytest.mark.browser
@@ -39,14 +40,6 @@ def desk(transactional_db, browser, live_server, settings, said):
     assert said == []
 
 
-def listen(page, said):
-    """Collects what a page complains about."""
-    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    page.on(
-        "console", lambda message: message.type in ("error", "warning") and said.append(f"{page.url}: {message.text}")
-    )
-
-
 def choose(page, field, words):
     """Finds a row by typing into an autocomplete, and chooses the first that is found."""
     page.locator(f".field-{field.rpartition('-')[2]} .select2-selection").first.click()
@@ -59,7 +52,7 @@ def test_a_story_is_written_published_and_opened(desk):
     make_photo(render=True, alt_text="A quay at dusk.")
     desk.goto(reverse("admin:articles_article_add"))
     desk.fill("#id_headline", "조선소, 용접공 400명 채용")
-    desk.fill("#id_body", "<p>First paragraph.</p>\n<p>Second paragraph.</p>")
+    write(desk, "First paragraph.\nSecond paragraph.")
     desk.fill("#id_label", "Exclusive")
     choose(desk, "section", "Tech")
     choose(desk, "reporter", "Seo Ha-rin")
@@ -67,7 +60,7 @@ def test_a_story_is_written_published_and_opened(desk):
     desk.get_by_role("button", name="Save and hand in").click()
     desk.wait_for_selector(".messagelist .success")
     desk.get_by_role("button", name="Put into the text").click()
-    assert "<figure data-photo=" in desk.input_value("#id_body")
+    assert "<figure data-photo=" in desk.locator("#id_body").input_value()
     desk.get_by_role("button", name="Publish now").click()
     desk.get_by_role("link", name="View it on the site").click()
     assert "조선소, 용접공 400명 채용" in desk.locator("h1").inner_text()

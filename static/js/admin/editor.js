@@ -45,7 +45,8 @@ function mount(area) {
   });
   const fill = () => {
     quiet = true;
-    editor.commands.setContent(load(editor.schema, area.value), { emitUpdate: false, parseOptions: { preserveWhitespace: false } });
+    // Nobody wants to undo that the text was opened.
+    editor.chain().setMeta("addToHistory", false).setContent(load(editor.schema, area.value), { emitUpdate: false }).run();
     quiet = false;
     count();
   };
