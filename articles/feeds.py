@@ -206,9 +206,9 @@ def picture_of(story):
     use = story.lead
     if use is None or not use.photo.rendered_at:
         return None
-    photo, whole = use.photo, use.photo.picture()
+    photo, whole = use.framed, use.photo.picture()
     jpeg = Medium(absolute(whole.src), "image/jpeg", whole.width, whole.height)
-    sizes = renditions.sizes(photo.width, photo.height, "3x2")
+    sizes = renditions.sizes(photo.width, photo.height, "3x2", renditions.own_box(photo, "3x2"))
     return Media(
         files=(jpeg, *(webp(photo, "full", *size) for size in renditions.sizes(photo.width, photo.height, "full"))),
         title=use.shown_alt or story.headline,

@@ -8,11 +8,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from photos import renditions
 from photos.models import Photo
 
 from . import readiness
 from .models import Announcement, Article, ArticlePhoto, ArticleVersion, Byline, Correction, DeskNote, Reporter
 
+# Pictures narrower than this would be blown up on a telephone.
+NARROWEST = 240
 VERSION_FIELDS = ("headline", "short_headline", "label", "kicker", "deck", "dateline", "body", "lang", "format")
 
 
@@ -235,6 +238,39 @@ def correct(article, text, *, kind=Correction.Kind.CORRECTION, by=None, at=None)
     record_version(article, kind=kind, note=text, by=by, public_from=at)
     tell_hub(article, at)
     return note
+
+
+# ---- photos framed for one story
+
+
+def set_crop(use, ratio, box):
+    """Frames a photo for one use: the box (left, top, right, bottom, in parts of the photo) of a ratio; None: as usual.
+
+    Makes the pictures first, so that no page names one that is not there. Raises ValidationError for a box that is
+    none, or too small to be shown.
+    """
+    if ratio not in renditions.RATIOS or renditions.RATIOS[ratio] is None:
+        raise ValidationError(_("There is no such ratio."))
+    crops = dict(use.crop or {})
+    crops.pop(ratio, None)
+    if box is not None:
+        crops[ratio] = [round(float(part), 3) for part in box]
+        left, top, right, bottom = crops[ratio]
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise ValidationError(_("The frame must lie inside the photo."))
+        if (right - left) * use.photo.width < NARROWEST:
+            message = _("This frame shows less than %(width)s pixels of the photo: make it larger.")
+            raise ValidationError(message % {"width": NARROWEST})
+    use.crop = crops or None
+    renditions.make_own(use.framed)
+    type(use).objects.filter(pk=use.pk).update(crop=use.crop)
+    return use
+
+
+def remake_crops(photo):
+    """Makes the pictures of every use that frames the photo anew, after its file or its words changed."""
+    for use in photo.uses.exclude(crop=None).select_related("photo"):
+        renditions.make_own(use.framed, again=True)
 
 
 # ---- versions put back, and changes that wait for their moment

@@ -65,7 +65,7 @@ def _moment(moment, precision=Article.Precision.MINUTE):
 def _images(use, crops=CROPS):
     """ImageObjects of a photo use, one for each crop, with its words, credit and licence."""
     for crop in crops:
-        picture = use.photo.picture(crop)
+        picture = use.framed.picture(crop)
         if picture:
             credit = use.shown_credit
             yield _without_empty(

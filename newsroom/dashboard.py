@@ -87,7 +87,8 @@ def _today(cards, stories, now, midnight):
     scheduled = cards.filter(status=Article.Status.READY, publish_at__gt=now, publish_at__lt=midnight)
     changes = ArticleVersion.objects.waiting().filter(public_from__lt=midnight, article__in=stories)
     found = [(story.publish_at, story, False) for story in scheduled.order_by("publish_at")[: 3 * SHOWN]]
-    loaded = changes.select_related("article__section__parent").defer("content", "base", *(f"article__{name}" for name in NOT_ON_CARDS))
+    long = ("content", "base", *(f"article__{name}" for name in NOT_ON_CARDS))
+    loaded = changes.select_related("article__section__parent").defer(*long)
     found += [(version.public_from, version.article, True) for version in loaded[: 3 * SHOWN]]
     return sorted(found, key=lambda item: (item[0], item[1].pk))
 
@@ -106,7 +107,7 @@ def most_read(stories, now):
 
 
 def _expiring(stories):
-    """Photos of stories that readers see, whose rights have ended or end within 30 days, with `shown_in`, their number."""
+    """Photos of public stories whose rights have ended or end within 30 days, with `shown_in`, the number of those."""
     public = ArticlePhoto.objects.filter(photo=OuterRef("pk"), article__in=stories.published())
     counted = public.order_by().values("photo").annotate(uses=Count("pk")).values("uses")
     until = timezone.localdate() + EXPIRING

@@ -1,6 +1,5 @@
 """What the editor of a text looks up: stories to link, photos to put in, files that are dropped."""
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import JsonResponse
 from django.urls import path
@@ -10,13 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from articles.desks import desk_of
 from articles.models import Article
 from articles.querysets import NOT_ON_CARDS
-from photos import library, renditions
+from photos import library
+from photos.admin.pages import small_picture
 from photos.models import Photo
 from sections.admin_base import seoul
 
 FOUND = 12
-# The width of the pictures beside what is found.
-SMALL = 480
 
 
 class Picking:
@@ -77,16 +75,11 @@ class Picking:
 
 def in_words(photo):
     """What the editor shows of a photo."""
-    picture = ""
-    if photo.rendered_at:
-        found = renditions.sizes(photo.width, photo.height, "3x2")
-        width = next((step for step, _height in reversed(found) if step <= SMALL), found[0][0])
-        picture = settings.MEDIA_URL + renditions.name(photo, "3x2", width, "webp")
     return {
         "id": photo.pk,
         "uuid": str(photo.uuid),
         "text": str(photo),
         "caption": photo.caption,
-        "picture": picture,
+        "picture": small_picture(photo),
         "said": " · ".join(filter(None, [photo.credit, photo.get_rights_display(), photo.blocked_reason()])),
     }

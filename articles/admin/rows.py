@@ -2,6 +2,7 @@
 
 from admin_ordering.admin import OrderableAdmin
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -82,8 +83,9 @@ class PhotoInline(Row, admin.StackedInline):
             '{}<span class="in-text" data-photo="{}">'
             '<input class="figure-line" readonly value="{}" aria-label="{}"> '
             '<button type="button" class="button" data-put-in="{}" hidden>{}</button>'
-            '<br>{}<br><span class="quiet">{}</span></span>',
-            *(preview(photo), photo.uuid, line, _("Line for the text"), photo.uuid, _("Put into the text")),
+            ' <a href="{}">{}</a><br>{}<br><span class="quiet">{}</span></span>',
+            *(preview(use.framed), photo.uuid, line, _("Line for the text"), photo.uuid, _("Put into the text")),
+            *(reverse("admin:photos_photo_crop", args=[photo.pk, use.pk]), _("Frame it for this story …")),
             *(photo.caption or _("The photo has no caption of its own."), known),
         )
 

@@ -392,6 +392,12 @@ class ArticlePhoto(models.Model):
     natural_key.dependencies = ["articles.article", "photos.photo"]
 
     @property
+    def framed(self):
+        """The photo, framed as this use wants it (see photos.renditions); the photo must be loaded."""
+        self.photo.own_crops = self.crop
+        return self.photo
+
+    @property
     def shown_caption(self):
         """The caption of this use, or the photo's."""
         return self.caption or self.photo.caption

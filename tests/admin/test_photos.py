@@ -205,7 +205,7 @@ def test_the_form_shows_where_a_photo_is_used(desk, editor):
     make_reporter(portrait=photo)
     place(make_list("front-lead"), 1, make_article(), by=editor, photo=photo)
     text = page(desk.get(change(photo))).select_one(".field-where_used").get_text(" ", strip=True)
-    for words in ("Shipyard hires", "Public", "Seo Ha-rin", "Front Lead", "position 1"):
+    for words in ("Shipyard hires", "Public", "Seo Ha-rin", "Front Lead", "place 1"):
         assert words in text
 
 
