@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from articles.desks import desk_of
-from articles.models import Article, ArticlePhoto, ArticleVersion, DeskNote
+from articles.models import Article, ArticlePhoto, ArticleVersion, BrokenLink, DeskNote
 from articles.querysets import NOT_ON_CARDS
 from photos.models import Photo
 from rankings.models import Placement, ReadCount
@@ -32,17 +32,18 @@ class Dashboard:
     expiring: list
     without_photo: list
     empty_places: list
+    broken_links: list
     sees_stories: bool
     may_write: bool
 
     @property
     def is_calm(self):
         """Whether nothing needs attention."""
-        return not (self.expiring or self.without_photo or self.empty_places)
+        return not (self.expiring or self.without_photo or self.empty_places or self.broken_links)
 
 
 def dashboard_for(user):
-    """The Dashboard of a member of the staff. At most ten queries, however large the paper is."""
+    """The Dashboard of a member of the staff. At most twelve queries, however large the paper is."""
     desk, now = desk_of(user), timezone.now()
     sees = user.has_perm("articles.view_article") or user.has_perm("articles.change_article")
     stories = desk.stories() if sees else Article.objects.none()
@@ -58,6 +59,7 @@ def dashboard_for(user):
         expiring=_expiring(stories) if user.has_perm("photos.view_photo") and sees else [],
         without_photo=_without_photo(cards, now) if sees else [],
         empty_places=_empty_places(now) if user.has_perm("rankings.view_storylist") else [],
+        broken_links=_broken_links(stories) if user.has_perm("articles.view_brokenlink") else [],
         sees_stories=sees,
         may_write=user.has_perm("articles.add_article"),
     )
@@ -125,6 +127,11 @@ def _without_photo(cards, now):
     )
     bare = recent.filter(~Exists(ArticlePhoto.objects.filter(article=OuterRef("pk"))))
     return list(bare.order_by("-publish_at", "-pk")[:SHOWN])
+
+
+def _broken_links(stories):
+    """What the last link check found in stories, the newest first."""
+    return list(BrokenLink.objects.filter(article__in=stories.order_by().values("pk"))[:SHOWN])
 
 
 def _empty_places(now):

@@ -21,21 +21,35 @@ ROLES = {
     "Section editor": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", *LOOKED_UP),
         *("articles.add_tag", "articles.change_tag", "articles.add_reporter", "articles.change_reporter"),
-        *("photos.add_photo", "photos.change_photo", "rankings.view_storylist", "rankings.add_placement"),
+        *(
+            "articles.view_brokenlink",
+            "photos.add_photo",
+            "photos.change_photo",
+            "rankings.view_storylist",
+            "rankings.add_placement",
+        ),
         *("rankings.change_placement", "rankings.view_readcount"),
     ),
     "Chief editor": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.storylist", "rankings.placement", "rankings.view_readcount"),
-        *("sections.view_section", "sections.view_binned", "sections.change_binned"),
+        *("articles.view_brokenlink", "sections.view_section", "sections.view_binned", "sections.change_binned"),
     ),
-    "Web manager": (*PAPER, "sections.view_binned", "sections.change_binned"),
+    "Web manager": (*PAPER, "articles.view_brokenlink", "sections.view_binned", "sections.change_binned"),
     "Administrator": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.storylist", "rankings.placement", "rankings.view_readcount"),
-        *(*PAPER, "sections.binned", "sections.sectioneditor", "readers.user", "auth.group", "readers.view_auditentry"),
+        *(
+            *PAPER,
+            "articles.view_brokenlink",
+            "sections.binned",
+            "sections.sectioneditor",
+            "readers.user",
+            "auth.group",
+            "readers.view_auditentry",
+        ),
     ),
 }
 APPS = ("auth", "sections", "photos", "articles", "rankings", "readers")

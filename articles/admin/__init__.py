@@ -1,5 +1,5 @@
 """The newsroom in the admin: stories and what belongs to them, reporters, columns, topics."""
 
-from . import names, story
+from . import links, names, story
 
-__all__ = ["names", "story"]
+__all__ = ["links", "names", "story"]

@@ -1,7 +1,7 @@
 """Everything that editors publish, by subject: the article, its people, its tags, its record."""
 
 from .article import Article, ArticlePhoto, RelatedArticle, Video
-from .desk import DeskNote, Presence, PreviewLink, SavedFilter, Scratch
+from .desk import BrokenLink, CheckedLink, DeskNote, Presence, PreviewLink, SavedFilter, Scratch
 from .names import Alias
 from .outbox import Announcement
 from .people import Byline, Column, Reporter
@@ -15,7 +15,9 @@ __all__ = [
     "ArticlePhoto",
     "ArticleTag",
     "ArticleVersion",
+    "BrokenLink",
     "Byline",
+    "CheckedLink",
     "Column",
     "Correction",
     "DeskNote",

@@ -134,3 +134,40 @@ class SavedFilter(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class BrokenLink(models.Model):
+    """A link that readers meet and that leads nowhere. Written by `articles.linking.check_links`."""
+
+    place = models.CharField(max_length=80, help_text="app.model:id of what has the link.")
+    words = models.CharField(_("where"), max_length=200)
+    article = models.ForeignKey("articles.Article", models.CASCADE, null=True, related_name="broken_links")
+    link = models.CharField(_("link"), max_length=1000)
+    problem = models.CharField(_("what is wrong"), max_length=300)
+    is_external = models.BooleanField(_("to another site"), default=False)
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        ordering = ["-first_seen", "-id"]
+        verbose_name = _("broken link")
+        verbose_name_plural = _("broken links")
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["place", "link"], name="broken_link_once")]
+
+    def __str__(self):
+        return self.link
+
+
+class CheckedLink(models.Model):
+    """When a link to another site was last asked, and what came of it."""
+
+    link = models.CharField(max_length=1000, unique=True)
+    problem = models.CharField(max_length=300, blank=True)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.link

@@ -10,7 +10,7 @@ def forward(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("readers", "0003_audit_log_is_append_only"),
-        ("articles", "0005_the_desk"),
+        ("articles", "0006_link_check"),
         ("sections", "0003_desks"),
         ("photos", "0001_photos"),
         ("rankings", "0001_rankings"),
