@@ -10,6 +10,8 @@ import time
 
 from django.db import connection
 
+from sections.hits import write_hits
+
 from .announcing import announce_due
 from .publishing import apply_due_changes
 
@@ -19,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 def do_due_work():
-    """Does everything whose moment has come; returns how much that was. Two queries if there is nothing to do."""
-    return apply_due_changes() + announce_due()
+    """Does whatever is due, and writes what was collected; returns how much that was. Two queries if it was nothing."""
+    return write_hits() + apply_due_changes() + announce_due()
 
 
 def keep_working():

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import timedelta
 
 from admin_ordering.admin import OrderableAdmin
 from django.apps import apps
@@ -10,7 +11,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -20,9 +23,9 @@ from readers.models import Action
 
 from .admin_base import PaperAdmin, seoul
 from .bin import bring_back
-from .forms import MenuItemForm, RedirectForm, SectionForm
+from .forms import MenuItemForm, PasteForm, RedirectForm, SectionForm
 from .models import AdSeller, Binned, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
-from .moving import add_redirect, move_section
+from .moving import add_redirect, add_redirects, addresses_of, move_section, plan_redirects
 
 
 class DraggableAdmin(OrderableAdmin, PaperAdmin):
@@ -78,8 +81,18 @@ class SectionAdmin(PaperAdmin):
         "position",
         "name",
     ]
-    fields = ["name", "slug", "parent", "description", "position", "where_shown"]
-    readonly_fields = ["where_shown"]
+    fields = ["name", "slug", "parent", "will_redirect", "description", "position", "where_shown"]
+    readonly_fields = ["where_shown", "will_redirect"]
+
+    def get_fields(self, request, obj=None):
+        return [name for name in self.fields if obj or name != "will_redirect"]
+
+    @admin.display(description=_("if its address changes"))
+    def will_redirect(self, section):
+        """The addresses that will lead to the new ones, before anything is changed. One query."""
+        return _("These will lead to the new address for good: %(addresses)s.") % {
+            "addresses": ", ".join(addresses_of(section))
+        }
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("menu_items")
@@ -180,7 +193,7 @@ class PageAdmin(PaperAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["help_texts"] = {
             "body": "HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out.",
-            "address": "The page moves with it; put the old address under Redirects if readers know it.",
+            "address": _("The page moves with it, and the old address leads to the new one for good."),
             "description": "For search engines.",
         }
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -188,16 +201,67 @@ class PageAdmin(PaperAdmin):
             form.base_fields["body"].widget.attrs |= {"rows": 28, "class": "vLargeTextField body-text"}
         return form
 
+    def save_model(self, request, obj, form, change):
+        """Saves the page; its old address leads to a new one."""
+        super().save_model(request, obj, form, change)
+        old = form.initial.get("address")
+        if change and old and old != obj.address:
+            add_redirect(old, obj.address)
+            said = _("%(old)s leads to %(new)s from now on.") % {"old": old, "new": obj.address}
+            self.message_user(request, said, messages.INFO)
+
+
+class UseFilter(admin.SimpleListFilter):
+    title, parameter_name = _("use"), "use"
+
+    def lookups(self, request, model_admin):
+        return [("never", _("Never used")), ("lately", _("Used in the last 30 days"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "never":
+            return queryset.filter(hits=0)
+        if self.value() == "lately":
+            return queryset.filter(last_hit_at__gt=timezone.now() - timedelta(days=30))
+
 
 @admin.register(Redirect)
 class RedirectAdmin(PaperAdmin):
     form = RedirectForm
-    list_display = ["old_path", "new_path"]
+    list_display = ["old_path", "new_path", "hits", "last_used"]
+    list_filter = [UseFilter]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path"]
 
+    def get_fields(self, request, obj=None):
+        return [*self.fields, *(["hits", "last_used"] if obj else [])]
+
     def get_readonly_fields(self, request, obj=None):
-        return ["old_path"] if obj else []
+        return ["old_path", "hits", "last_used"] if obj else ["hits", "last_used"]
+
+    @admin.display(description=_("last used (Seoul time)"), ordering="last_hit_at")
+    def last_used(self, redirect):
+        return seoul(redirect.last_hit_at)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.paste_view)
+        return [path("paste/", view, name="sections_redirect_paste"), *super().get_urls()]
+
+    def paste_view(self, request):
+        """Many redirects as lines: first what each would do, then, once more confirmed, all that can be done."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = PasteForm(request.POST if request.method == "POST" else None)
+        planned = plan_redirects(form.cleaned_data["lines"]) if form.is_bound and form.is_valid() else []
+        if "sure" in request.POST and planned:
+            count = add_redirects(planned)
+            self.message_user(request, _("Redirects written: %(count)s.") % {"count": count}, messages.SUCCESS)
+            return redirect("admin:sections_redirect_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            **{"title": _("Paste redirects"), "opts": self.opts, "media": self.media + form.media},
+            **{"form": form, "planned": planned, "possible": sum(not one.problem for one in planned)},
+        }
+        return TemplateResponse(request, "admin/sections/redirect/paste.html", context)
 
     def save_model(self, request, obj, form, change):
         """Writes the redirect without chains and loops."""

@@ -1,15 +1,12 @@
 """Forms of the frame: what an editor may do to sections, menus, pages and redirects."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
-from .admin_base import EditorForm
-from .models import MenuItem, Page, Section
-
-OWN_PATH = re.compile(r"/(?!/)\S*")
-TARGET = re.compile(r"/(?!/)\S*|https?://[^\s/]\S*")
+from .admin_base import EditorForm, Explains, Lines
+from .models import MenuItem, Page
+from .moving import end_of, why_not_from, why_not_to
 
 
 class SectionForm(EditorForm):
@@ -72,15 +69,24 @@ class RedirectForm(EditorForm):
 
     def clean_old_path(self):
         path = self.cleaned_data["old_path"]
-        if not OWN_PATH.fullmatch(path):
-            raise ValidationError("Write the address as it was, from the first slash on, without blanks: /economy/.")
-        taken = path.strip("/")
-        if Section.objects.filter(path=taken).exists() or Page.objects.filter(address=f"/{taken}/").exists():
-            raise ValidationError("A section or page stands at this address, so nobody would ever be redirected.")
+        if problem := why_not_from(path):
+            raise ValidationError(problem)
         return path
 
     def clean_new_path(self):
         path = self.cleaned_data["new_path"]
-        if not TARGET.fullmatch(path):
-            raise ValidationError("Write /an/address/ of this site, or a full https:// address, without blanks.")
-        return path
+        if problem := why_not_to(path):
+            raise ValidationError(problem)
+        # Readers go there in one hop, whatever other redirects there are.
+        return end_of(path, self.cleaned_data.get("old_path") or self.instance.old_path)
+
+
+class PasteForm(Explains, forms.Form):
+    """Many redirects as lines."""
+
+    lines = forms.CharField(
+        label=_("Redirects"),
+        max_length=100_000,
+        widget=Lines(attrs={"rows": 14, "spellcheck": "false"}),
+        help_text=_("One a line: the old address, a blank, the new one. /economy/ /finance/"),
+    )

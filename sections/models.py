@@ -346,6 +346,8 @@ class Redirect(models.Model):
 
     old_path = models.CharField(max_length=300, unique=True)
     new_path = models.CharField(max_length=300)
+    hits = models.PositiveIntegerField(_("used"), default=0, editable=False)
+    last_hit_at = models.DateTimeField(_("last used"), null=True, editable=False)
 
     objects = RedirectManager()
 

@@ -12,6 +12,7 @@ from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
 
 from . import robots as texts
+from .hits import count_hit
 from .models import AdSeller, Crawler, MastheadFact, Page, Redirect, Section
 from .pages import keep, render_page
 
@@ -42,6 +43,8 @@ def moved(request):
     """A permanent redirect from an address that once existed. Two queries. Raises Http404 for all others."""
     paths = (request.path, request.get_full_path())
     redirect = Redirect.objects.filter(old_path__in=paths).first()
+    if redirect:
+        count_hit(redirect.pk)
     target = redirect.new_path if redirect else OldAddress.objects.target(*paths)
     if not target:
         raise Http404("Nothing stands at this address.")

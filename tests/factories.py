@@ -16,7 +16,9 @@ from articles.models import (
     Alias,
     Article,
     ArticlePhoto,
+    BrokenLink,
     Byline,
+    CheckedLink,
     Column,
     OldAddress,
     RelatedArticle,
@@ -245,4 +247,7 @@ def at_the_desk(paper):
     story.presences.create(user=user)
     story.scratches.create(user=user, headline="Unsaved", data={"headline": ["Unsaved"]})
     user.saved_filters.create(name="Mine", query="mine=yes")
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    BrokenLink.objects.create(place=f"articles.article:{story.pk}", article=story, link="/nowhere/", **seen)
+    CheckedLink.objects.create(link="https://www.example.com/", checked_at=timezone.now())
     throw_away(make_draft(status=Article.Status.DRAFT, publish_at=None, headline="Thrown away"), by=user)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("readers", "0003_audit_log_is_append_only"),
         ("articles", "0006_link_check"),
-        ("sections", "0003_desks"),
+        ("sections", "0004_redirect_hits"),
         ("photos", "0001_photos"),
         ("rankings", "0001_rankings"),
         ("auth", "0012_alter_user_first_name_max_length"),
