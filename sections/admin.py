@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.forms.widgets import Script
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -27,12 +28,18 @@ from .forms import MenuItemForm, PasteForm, RedirectForm, SectionForm
 from .models import AdSeller, Binned, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
 from .moving import add_redirect, add_redirects, addresses_of, move_section, plan_redirects
 
+# Buttons that put rows in order, beside dragging.
+ORDER = Script("js/admin/order.js", type="module")
+
 
 class DraggableAdmin(OrderableAdmin, PaperAdmin):
     """Rows that are put in order by dragging, or by writing their numbers."""
 
     ordering_field = "position"
     list_per_page = list_max_show_all = 300
+
+    class Media:
+        js = [ORDER]
 
     def check(self, **kwargs):
         # Entries are ordered within their menu, which django-admin-ordering cannot know.
@@ -74,6 +81,10 @@ class SectionAdmin(PaperAdmin):
     search_help_text = "Name or address."
     autocomplete_fields = ["parent"]
     prepopulated_fields = {"slug": ["name"]}
+
+    class Media:
+        js = [ORDER]
+
     ordering = [
         Coalesce("parent__position", "position"),
         Coalesce("parent__path", "path"),

@@ -19,6 +19,7 @@ from articles.forms import LABELS, SUBSTANTIVE, ArticleForm
 from articles.models import Article, DeskNote
 from articles.previewing import preview
 from articles.views.story import story_page
+from sections.admin import ORDER
 from sections.admin_base import PaperAdmin, seoul
 
 from . import bulk, calendar, conflicts, picking, scratches, versions
@@ -82,7 +83,7 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
 
     class Media:
         css = {"all": ["css/admin/editor.css", "css/admin/story.css"]}
-        js = [Script("js/admin/story.js", type="module"), Script("js/admin/editor.js", type="module")]
+        js = [Script("js/admin/story.js", type="module"), Script("js/admin/editor.js", type="module"), ORDER]
 
     # ---- who may do what
 
