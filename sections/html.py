@@ -33,12 +33,15 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 CLASSES = {"p": {"pullquote"}, "aside": {"factbox"}, "blockquote": {"pullquote"}, "figure": {"side"}}
 # An id in a text must not take the place of one that the page itself uses.
 OWN_IDS = re.compile(r"(fn|fnref|note|ref|sec)[\w.:-]{0,60}", re.ASCII)
+SCHEME = re.compile(r"[\s\x00-\x1f]*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def _attribute(element, attribute, value):
     if attribute == "id":
         return value if OWN_IDS.fullmatch(value) else None
+    if attribute == "href" and (scheme := SCHEME.match(value)) and scheme[1].lower() not in SCHEMES:
+        return None  # behind blanks that nh3 takes for a part of a path
     if attribute == "cite":  # nh3 looks at the scheme of links only
         return value if WEB_ADDRESS.fullmatch(value) else None
     if attribute == "class":  # nh3 alone would leave class="" where no word of it is allowed

@@ -42,7 +42,7 @@ def test_everything_that_stands_is_found(settings):
     links = [
         *(story.get_absolute_url(), f"{settings.SITE_URL}{story.get_absolute_url()}", "/national/", "/about/us/"),
         *("/reporters/seo-ha-rin/", "/reporters/suh-ha-rin/", "/topics/rain/", "/columns/river-notes/", "/economy/"),
-        *("/", "/search/?q=x", "/2021/02/", "/feeds/latest.rss", "/www/biz/1.html", embargoed().get_absolute_url()),
+        *("/", "/search/?q=x", "/2021/02/", "/feeds/paper.rss", "/www/biz/1.html", embargoed().get_absolute_url()),
         *("mailto:a@example.com", "https://elsewhere.example.com/x", "#note1", "/national", "//other.example.com/"),
     ]
     assert broken_internal_links(text(*links) + '<p id="note1">x</p>') == []
