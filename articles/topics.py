@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, Exists, Func, OuterRef, Q, TextField, Value, When
 from django.db.models.functions import MD5, Collate, Concat, Left, Lower
+from django.utils.translation import gettext
 
 from .models import Alias, Article, ArticleTag, Tag
 
@@ -56,7 +57,9 @@ def merge_topics(into, others):
     wanted = {into.pk, *(topic.pk for topic in others)}
     locked = {topic.pk: topic for topic in Tag.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     if len(wanted) < 2 or set(locked) != wanted:
-        raise ValidationError("Choose at least two topics. Somebody else may have merged or deleted one of these.")
+        raise ValidationError(
+            gettext("Choose at least two topics. Somebody else may have merged or deleted one of these.")
+        )
     into, others = locked.pop(into.pk), list(locked.values())
     rows = ArticleTag.objects.filter(tag__in=others)
     untouched = Article.objects.filter(article_tags__in=rows, import_digest__endswith=filing_mark())

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from sections.admin_base import EditorForm
 
@@ -16,16 +17,16 @@ class PhotoForm(EditorForm):
 
     earliest_year = 1826  # the year of the oldest photograph that is left
 
-    upload = forms.FileField(label="File", widget=forms.FileInput(attrs={"accept": "image/*"}))
+    upload = forms.FileField(label=_("File"), widget=forms.FileInput(attrs={"accept": "image/*"}))
 
     class Meta:
         model = Photo
         exclude = ["file"]
-        labels = {"licence_url": "Address of the licence"}
+        labels = {"licence_url": _("Address of the licence")}
         help_texts = {
-            "rights": "Stands beside the photo in the form of every story that uses it.",
-            "keywords": "Words to find it by, separated by commas.",
-            "taken_at": "Filled from the file where the camera wrote it.",
+            "rights": _("Stands beside the photo in the form of every story that uses it."),
+            "keywords": _("Words to find it by, separated by commas."),
+            "taken_at": _("Filled from the file where the camera wrote it."),
         }
 
     def __init__(self, *args, **kwargs):

@@ -6,6 +6,7 @@ import io
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext
 from PIL import Image
 
 from . import metadata, renditions
@@ -32,20 +33,20 @@ def check_image(data):
     of file, a truncated one, or one whose pixels would fill the memory.
     """
     if not data:
-        raise ValidationError("This file is empty. Upload it again.")
+        raise ValidationError(gettext("This file is empty. Upload it again."))
     limit = settings.PHOTO_MAX_PIXELS // 1_000_000
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.UnidentifiedImageError:
         raise ValidationError(
-            "This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF."
+            gettext("This is not a picture that can be used. Upload a JPEG, PNG, WebP, AVIF or TIFF.")
         ) from None
     except _BOMB:
         raise ValidationError(
             f"This picture has far too many pixels; {limit} million is the most. Make it smaller and try again."
         ) from None
     except Exception:  # each decoder raises what it likes
-        raise ValidationError("This picture is damaged: its header cannot be read. Export it again.") from None
+        raise ValidationError(gettext("This picture is damaged: its header cannot be read. Export it again.")) from None
     width, height = image.size
     if width * height > settings.PHOTO_MAX_PIXELS:
         raise ValidationError(
@@ -54,7 +55,9 @@ def check_image(data):
     try:
         image.load()
     except Exception:
-        raise ValidationError("This picture is damaged or cut off: the upload or the export did not finish.") from None
+        raise ValidationError(
+            gettext("This picture is damaged or cut off: the upload or the export did not finish.")
+        ) from None
     return image
 
 

@@ -110,12 +110,12 @@ class Photo(models.Model):
     """
 
     class Rights(models.TextChoices):
-        OWN = "own", "Our own"
-        AGENCY = "agency", "Agency, by contract"
-        COURTESY = "courtesy", "Courtesy, for this story"
-        LICENSED = "licensed", "Open licence"
-        UNKNOWN = "unknown", "Not checked"
-        NONE = "none", "No rights: must not be used"
+        OWN = "own", _lazy("Our own")
+        AGENCY = "agency", _lazy("Agency, by contract")
+        COURTESY = "courtesy", _lazy("Courtesy, for this story")
+        LICENSED = "licensed", _lazy("Open licence")
+        UNKNOWN = "unknown", _lazy("Not checked")
+        NONE = "none", _lazy("No rights: must not be used")
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
@@ -128,35 +128,37 @@ class Photo(models.Model):
     alt_text = models.CharField(
         max_length=500,
         blank=True,
-        help_text="What the picture shows, for readers who cannot see it. Not the caption again.",
+        help_text=_lazy("What the picture shows, for readers who cannot see it. Not the caption again."),
     )
-    caption = models.TextField(blank=True, help_text="Used under the picture where a story writes none of its own.")
+    caption = models.TextField(
+        blank=True, help_text=_lazy("Used under the picture where a story writes none of its own.")
+    )
     credit = models.CharField(
-        max_length=200, blank=True, help_text="Printed after every caption: Yonhap, Courtesy of ..."
+        max_length=200, blank=True, help_text=_lazy("Printed after every caption: Yonhap, Courtesy of ...")
     )
     photographer = models.CharField(max_length=200, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=200, blank=True)
     keywords = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     rights = models.CharField(max_length=10, choices=Rights, default=Rights.UNKNOWN)
-    expires_on = models.DateField(null=True, blank=True, help_text="Last day of the licence is the day before.")
+    expires_on = models.DateField(null=True, blank=True, help_text=_lazy("Last day of the licence is the day before."))
     agency = models.CharField(
         max_length=120, blank=True, help_text=_lazy("Who sold or gave it: that is whom to ask when the rights end.")
     )
     territory = models.CharField(
         max_length=120, blank=True, help_text=_lazy("Where it may be shown, if not everywhere: Korea only.")
     )
-    licence = models.CharField(max_length=60, blank=True, help_text="SPDX name of an open licence: CC-BY-4.0.")
+    licence = models.CharField(max_length=60, blank=True, help_text=_lazy("SPDX name of an open licence: CC-BY-4.0."))
     licence_url = models.URLField(blank=True)
     focal_x = models.FloatField(
         default=0.5,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Part of the width, 0 to 1, that every crop must show.",
+        help_text=_lazy("Part of the width, 0 to 1, that every crop must show."),
     )
     focal_y = models.FloatField(
         default=0.5,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Part of the height, 0 to 1, that every crop must show.",
+        help_text=_lazy("Part of the height, 0 to 1, that every crop must show."),
     )
     avif = models.BooleanField(default=False, editable=False)
     rendered_at = models.DateTimeField(null=True, editable=False)

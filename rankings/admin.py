@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from articles.models import Article
@@ -89,7 +91,7 @@ class StoryListAdmin(PaperAdmin):
     fieldsets = [
         (None, {"fields": ["title", "slug", "size", "section", "shown_on", "position"]}),
         (
-            "Places that editors leave free",
+            _("Places that editors leave free"),
             {"fields": ["fill", "window_hours", "half_life_hours", "repeats"]},
         ),
     ]
@@ -97,11 +99,11 @@ class StoryListAdmin(PaperAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["slug"] if obj else []
 
-    @admin.display(description="list", ordering="title")
+    @admin.display(description=_("list"), ordering="title")
     def places(self, story_list):
         return format_html('<a href="{}">{}</a>', places_url(story_list.pk), story_list.title)
 
-    @admin.display(description="settings")
+    @admin.display(description=_("settings"))
     def settings_link(self, story_list):
         return format_html('<a href="{}">Settings</a>', self.change_url(story_list.pk))
 
@@ -174,7 +176,7 @@ class StoryListAdmin(PaperAdmin):
             raise PermissionDenied
         found = Placement.objects.filter(pk=placement, story_list=pk).select_related("article").first()
         if found is None:
-            self.message_user(request, "There is no such placement.", messages.ERROR)
+            self.message_user(request, gettext("There is no such placement."), messages.ERROR)
         else:
             end(found)
             message = f"Position {found.position} is free: “{found.article or found.working_title}” left it."
@@ -200,7 +202,7 @@ class ReadCountAdmin(PaperAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).defer(*LONG_COLUMNS)
 
-    @admin.display(description="hour from (Seoul time)", ordering="hour")
+    @admin.display(description=_("hour from (Seoul time)"), ordering="hour")
     def hour_in_seoul(self, count):
         return seoul(count.hour)
 

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
 from sections.admin_base import Autocomplete, Explains, SeoulDateTime
@@ -13,25 +14,25 @@ class PlaceForm(Explains, forms.Form):
     """Which story stands where, and until when."""
 
     position = forms.IntegerField(
-        min_value=1, help_text="The story that an editor put there before gives way at this moment."
+        min_value=1, help_text=_("The story that an editor put there before gives way at this moment.")
     )
     article = forms.ModelChoiceField(
         Article.objects.all(),
-        label="Story",
+        label=_("Story"),
         widget=Autocomplete(Placement._meta.get_field("article"), admin.site),
-        help_text="One that is not public yet may be placed: readers see it there once it is.",
+        help_text=_("One that is not public yet may be placed: readers see it there once it is."),
     )
     headline = forms.CharField(
         max_length=200,
         required=False,
-        label="Headline here",
-        help_text="Only on this list; empty: the story's own.",
+        label=_("Headline here"),
+        help_text=_("Only on this list; empty: the story's own."),
     )
     ends = forms.SplitDateTimeField(
-        label="Until",
+        label=_("Until"),
         required=False,
         widget=SeoulDateTime,
-        help_text="Seoul time; empty: until you end it or place another. Then the list fills the place by itself.",
+        help_text=_("Seoul time; empty: until you end it or place another. Then the list fills the place by itself."),
     )
 
     def __init__(self, story_list, *args, **kwargs):

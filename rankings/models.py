@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
 from photos.models import Photo
@@ -28,11 +29,11 @@ class StoryList(models.Model):
     """A list of stories with a size: Top 10 Stories, the ticker, the lead of the front page."""
 
     class Fill(models.TextChoices):
-        READ = "read", "Most read, then newest"
-        LATEST = "latest", "Newest"
-        NONE = "none", "Nothing: only what editors place"
+        READ = "read", _("Most read, then newest")
+        LATEST = "latest", _("Newest")
+        NONE = "none", _("Nothing: only what editors place")
 
-    slug = models.SlugField(max_length=60, unique=True, help_text="The page looks for it under this word.")
+    slug = models.SlugField(max_length=60, unique=True, help_text=_("The page looks for it under this word."))
     title = models.CharField(max_length=80)
     size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
     section = models.ForeignKey(
@@ -41,27 +42,27 @@ class StoryList(models.Model):
         null=True,
         blank=True,
         related_name="story_lists",
-        help_text="Only stories of this section; empty: the whole paper.",
+        help_text=_("Only stories of this section; empty: the whole paper."),
     )
     format = models.CharField(
-        max_length=10, choices=Article.Format, blank=True, help_text="Only articles of this format; empty: all."
+        max_length=10, choices=Article.Format, blank=True, help_text=_("Only articles of this format; empty: all.")
     )
-    fill = models.CharField("places that editors leave free", max_length=10, choices=Fill, default=Fill.READ)
+    fill = models.CharField(_("places that editors leave free"), max_length=10, choices=Fill, default=Fill.READ)
     window_hours = models.PositiveIntegerField(
-        default=48, validators=[MinValueValidator(1)], help_text="Reads and stories older than this do not count."
+        default=48, validators=[MinValueValidator(1)], help_text=_("Reads and stories older than this do not count.")
     )
     half_life_hours = models.PositiveIntegerField(
-        default=6, validators=[MinValueValidator(1)], help_text="After this time a read counts half."
+        default=6, validators=[MinValueValidator(1)], help_text=_("After this time a read counts half.")
     )
     repeats = models.BooleanField(
-        default=True, help_text="Off: leaves out stories that the lists above it on the page show already."
+        default=True, help_text=_("Off: leaves out stories that the lists above it on the page show already.")
     )
     shown_on = models.CharField(
         max_length=20,
         choices=[("every", "Every page"), ("front", "Front page"), ("stories", "Stories and sections")],
         default="every",
     )
-    position = models.PositiveSmallIntegerField(default=0, help_text="Order in which lists choose their stories.")
+    position = models.PositiveSmallIntegerField(default=0, help_text=_("Order in which lists choose their stories."))
 
     computed_at = models.DateTimeField(null=True, editable=False)
 
@@ -92,12 +93,12 @@ class Placement(models.Model):
     article = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="placements")
     fallback = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="fallback_placements")
     working_title = models.CharField(
-        max_length=200, blank=True, help_text="For a place booked before the story exists."
+        max_length=200, blank=True, help_text=_("For a place booked before the story exists.")
     )
-    headline = models.CharField(max_length=200, blank=True, help_text="Only here; empty: the story's own.")
+    headline = models.CharField(max_length=200, blank=True, help_text=_("Only here; empty: the story's own."))
     deck = models.TextField(blank=True)
     photo = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="placements")
-    period = DateTimeRangeField(help_text="From when until when; no end: until it is ended.")
+    period = DateTimeRangeField(help_text=_("From when until when; no end: until it is ended."))
     placed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="placements"
     )
@@ -117,7 +118,7 @@ class Placement(models.Model):
                     ("period", RangeOperators.OVERLAPS),
                 ],
                 condition=Q(cancelled_at=None),
-                violation_error_message="Another story holds this position in that period.",
+                violation_error_message=_("Another story holds this position in that period."),
             ),
             models.CheckConstraint(
                 condition=Q(period__isempty=False) & Q(period__startswith__isnull=False),
@@ -126,7 +127,7 @@ class Placement(models.Model):
             models.CheckConstraint(
                 condition=Q(article__isnull=False) | ~Q(working_title=""),
                 name="placement_story_or_title",
-                violation_error_message="Choose a story, or write a working title for the one to come.",
+                violation_error_message=_("Choose a story, or write a working title for the one to come."),
             ),
         ]
 
@@ -153,13 +154,13 @@ class RankedStory(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, related_name="rankings")
     period = DateTimeRangeField()
     score = models.FloatField(default=0)
-    breakdown = models.JSONField(default=dict, help_text="Reads in the window, their decayed sum, what decided.")
+    breakdown = models.JSONField(default=dict, help_text=_("Reads in the window, their decayed sum, what decided."))
 
     objects = RankedStoryManager()
 
     class Meta:
         ordering = ["story_list", "position"]
-        verbose_name_plural = "ranked stories"
+        verbose_name_plural = _("ranked stories")
         constraints = [
             ExclusionConstraint(
                 name="ranked_story_one_at_a_time",
@@ -189,7 +190,7 @@ class ReadCount(models.Model):
     """How often an article was read in one hour. Grows by upsert; the article row is never touched."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="read_counts")
-    hour = models.DateTimeField(help_text="The beginning of the hour.")
+    hour = models.DateTimeField(help_text=_("The beginning of the hour."))
     reads = models.PositiveIntegerField()
 
     objects = ReadCountManager()

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from .models import Placement, StoryList
 
@@ -31,7 +32,7 @@ def place(story_list, position, article, *, starts=None, ends=None, by=None, **w
         raise ValidationError(f"{story_list.title} has the positions 1 to {story_list.size}.")
     starts = starts or clock()
     if ends and ends <= starts:
-        raise ValidationError("A placement must end after it begins.")
+        raise ValidationError(gettext("A placement must end after it begins."))
     standing = Placement.objects.filter(
         story_list=story_list, position=position, cancelled_at=None, period__contains=starts
     ).first()

@@ -44,7 +44,7 @@ class OneAddress(Explains):
     def clean_email(self):
         email = self.cleaned_data["email"]
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another account has this e-mail address.")
+            raise ValidationError(gettext("Another account has this e-mail address."))
         return email
 
 
@@ -75,16 +75,16 @@ class StaffAdmin(PaperAdmin, UserAdmin):
     ordering = ["username"]
     add_fieldsets = [
         (None, {"fields": ["username", "email", "first_name", "last_name"]}),
-        ("Password", {"fields": ["usable_password", "password1", "password2"]}),
+        (_("Password"), {"fields": ["usable_password", "password1", "password2"]}),
     ]
     readonly_fields = ["last_seen", "joined"]
     inlines = [SectionInline]
 
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Record", {"fields": ["last_seen", "joined"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Record"), {"fields": ["last_seen", "joined"]}),
     ]
 
     def get_queryset(self, request):
@@ -92,7 +92,7 @@ class StaffAdmin(PaperAdmin, UserAdmin):
         totp = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
         return super().get_queryset(request).annotate(has_totp=Exists(totp))
 
-    @admin.display(description="name", ordering="last_name")
+    @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user):
         return user.get_full_name() or "–"
 
@@ -100,11 +100,11 @@ class StaffAdmin(PaperAdmin, UserAdmin):
     def has_factor(self, user):
         return user.has_totp
 
-    @admin.display(description="last signed in (Seoul time)", ordering="last_login")
+    @admin.display(description=_("last signed in (Seoul time)"), ordering="last_login")
     def last_seen(self, user):
         return seoul(user.last_login)
 
-    @admin.display(description="joined (Seoul time)", ordering="date_joined")
+    @admin.display(description=_("joined (Seoul time)"), ordering="date_joined")
     def joined(self, user):
         return seoul(user.date_joined)
 

@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person who can sign in. The e-mail address is unique whatever its case."""
 
-    email = models.EmailField("email address")
+    email = models.EmailField(_("email address"))
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_unique",
-                violation_error_message="Another account has this e-mail address.",
+                violation_error_message=_("Another account has this e-mail address."),
             )
         ]
 

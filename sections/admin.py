@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -59,10 +60,10 @@ def admin_name(obj):
 class LevelFilter(admin.SimpleListFilter):
     """Top sections or those below one."""
 
-    title, parameter_name = "level", "level"
+    title, parameter_name = _("level"), "level"
 
     def lookups(self, request, model_admin):
-        return [("top", "Sections"), ("below", "Subsections")]
+        return [("top", gettext("Sections")), ("below", gettext("Subsections"))]
 
     def queryset(self, request, queryset):
         if self.value() in ("top", "below"):
@@ -78,7 +79,7 @@ class SectionAdmin(PaperAdmin):
     list_filter = [LevelFilter]
     list_per_page = list_max_show_all = 300
     search_fields = ["name", "path"]
-    search_help_text = "Name or address."
+    search_help_text = _("Name or address.")
     autocomplete_fields = ["parent"]
     prepopulated_fields = {"slug": ["name"]}
 
@@ -111,19 +112,19 @@ class SectionAdmin(PaperAdmin):
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
 
-    @admin.display(description="name")
+    @admin.display(description=_("name"))
     def tree_name(self, section):
         return format_html('<span class="{}">{}</span>', "below" if section.parent_id else "top", section.name)
 
-    @admin.display(description="address")
+    @admin.display(description=_("address"))
     def address(self, section):
         return section.get_absolute_url()
 
-    @admin.display(description="in the menus")
+    @admin.display(description=_("in the menus"))
     def menus(self, section):
         return ", ".join(dict.fromkeys(item.get_menu_display() for item in section.menu_items.all())) or "none"
 
-    @admin.display(description="in the menus")
+    @admin.display(description=_("in the menus"))
     def where_shown(self, section):
         """Each entry that leads to the section, with the words it has there."""
         items = section.menu_items.all() if section.pk else ()
@@ -173,11 +174,11 @@ class MenuItemAdmin(DraggableAdmin):
             context["subtitle"] = f"{obj.get_menu_display()}: {obj.text}"
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @admin.display(description="entry")
+    @admin.display(description=_("entry"))
     def words(self, item):
         return format_html('<span class="{}">{}</span>', "below" if item.parent_id else "top", item.text)
 
-    @admin.display(description="leads to")
+    @admin.display(description=_("leads to"))
     def leads_to(self, item):
         return item.href or "nowhere: a heading"
 
@@ -190,7 +191,7 @@ class MastheadFactAdmin(DraggableAdmin):
     ordering = ["position", "id"]
     fields = ["kind", "label", "value", "lang", ("valid_from", "valid_until"), "position"]
 
-    @admin.display(description="fact")
+    @admin.display(description=_("fact"))
     def title(self, fact):
         return fact.title
 
@@ -361,6 +362,6 @@ class AdSellerAdmin(DraggableAdmin):
     ordering = ["position", "id"]
     fields = ["relationship", "domain", "account", "authority", "comment", "position"]
 
-    @admin.display(description="line of ads.txt")
+    @admin.display(description=_("line of ads.txt"))
     def line(self, seller):
         return seller.line

@@ -13,13 +13,18 @@ class SectionForm(EditorForm):
     """A section; also looks whether a static page has its address."""
 
     class Meta:
-        labels = {"position": "Place in lists of sections"}
+        labels = {"position": _("Place in lists of sections")}
         help_texts = {
-            "slug": "Word of the address. Changing it moves the section and its subsections; every old address "
-            "leads to the new one for good.",
-            "parent": "Empty for a top section. Choosing another one moves the section; old addresses lead to the "
-            "new one.",
-            "position": "Order among its neighbours on the site map and the front; menus have an order of their own.",
+            "slug": _(
+                "Word of the address. Changing it moves the section and its subsections; every old address "
+                "leads to the new one for good."
+            ),
+            "parent": _(
+                "Empty for a top section. Choosing another one moves the section; old addresses lead to the new one."
+            ),
+            "position": _(
+                "Order among its neighbours on the site map and the front; menus have an order of their own."
+            ),
         }
 
     def clean(self):
@@ -47,14 +52,14 @@ class MenuItemForm(EditorForm):
             "section"
         ),
         required=False,
-        label="Under",
-        help_text="Only the overlay and the footer have a second level. Empty: first level.",
+        label=_("Under"),
+        help_text=_("Only the overlay and the footer have a second level. Empty: first level."),
     )
 
     class Meta:
         help_texts = {
-            "icon": "Drawn beside the words of tiles and social links; other menus show none.",
-            "position": "Order within its menu, or below the entry above it; lower comes first.",
+            "icon": _("Drawn beside the words of tiles and social links; other menus show none."),
+            "position": _("Order within its menu, or below the entry above it; lower comes first."),
         }
 
 
@@ -63,8 +68,10 @@ class RedirectForm(EditorForm):
 
     class Meta:
         help_texts = {
-            "old_path": "The address that is no longer used, from the first slash on: /economy/.",
-            "new_path": "Where readers land: /finance/ of this site, or a full https:// address. Browsers remember it.",
+            "old_path": _("The address that is no longer used, from the first slash on: /economy/."),
+            "new_path": _(
+                "Where readers land: /finance/ of this site, or a full https:// address. Browsers remember it."
+            ),
         }
 
     def clean_old_path(self):

@@ -8,6 +8,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .html import HTMLField
@@ -47,15 +48,15 @@ class Section(models.Model):
 
     name = models.CharField(max_length=60)
     slug = models.SlugField(
-        max_length=60, help_text="Word of the address. Changing it leaves a redirect from the old one."
+        max_length=60, help_text=_("Word of the address. Changing it leaves a redirect from the old one.")
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="section above"
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("section above")
     )
     path = models.CharField(max_length=121, unique=True, editable=False)
     position = models.PositiveSmallIntegerField(default=0)
     description = models.TextField(
-        blank=True, help_text="One or two sentences under the name on the section's front, and for feeds."
+        blank=True, help_text=_("One or two sentences under the name on the section's front, and for feeds.")
     )
 
     objects = SectionManager()
@@ -69,7 +70,7 @@ class Section(models.Model):
                 name="section_slug_unique_per_parent",
                 nulls_distinct=False,
                 deferrable=models.Deferrable.DEFERRED,
-                violation_error_message="Another section here has this slug.",
+                violation_error_message=_("Another section here has this slug."),
             ),
             models.CheckConstraint(
                 condition=Q(parent=None, path=F("slug")) | Q(path__endswith=Concat(Value("/"), F("slug"))),
@@ -132,27 +133,27 @@ class MenuItem(models.Model):
     """
 
     class Menu(models.TextChoices):
-        BAR = "bar", "Bar under the masthead"
-        OVERLAY = "overlay", "All-menu overlay"
-        TILES = "tiles", "Tiles of the overlay"
-        SOCIAL = "social", "Social links"
-        FOOTER = "footer", "Footer"
+        BAR = "bar", _("Bar under the masthead")
+        OVERLAY = "overlay", _("All-menu overlay")
+        TILES = "tiles", _("Tiles of the overlay")
+        SOCIAL = "social", _("Social links")
+        FOOTER = "footer", _("Footer")
 
     menu = models.CharField(max_length=10, choices=Menu)
     parent = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name="under"
+        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("under")
     )
     section = models.ForeignKey(Section, models.CASCADE, null=True, blank=True, related_name="menu_items")
     url = models.CharField(
-        "address",
+        _("address"),
         max_length=300,
         blank=True,
         validators=[
-            RegexValidator(r"^(https?://|mailto:|/)\S+$", "Write /a/path/ of this site or a full https:// address.")
+            RegexValidator(r"^(https?://|mailto:|/)\S+$", _("Write /a/path/ of this site or a full https:// address."))
         ],
-        help_text="Only where no section is chosen: /about/ or https://...",
+        help_text=_("Only where no section is chosen: /about/ or https://..."),
     )
-    label = models.CharField(max_length=60, blank=True, help_text="Empty: the section's name.")
+    label = models.CharField(max_length=60, blank=True, help_text=_("Empty: the section's name."))
     icon = models.CharField(max_length=20, blank=True, choices=ICONS)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -164,12 +165,12 @@ class MenuItem(models.Model):
             models.CheckConstraint(
                 condition=Q(section=None) | Q(url=""),
                 name="menu_item_section_or_url",
-                violation_error_message="Choose a section or write an address, not both.",
+                violation_error_message=_("Choose a section or write an address, not both."),
             ),
             models.CheckConstraint(
                 condition=Q(section__isnull=False) | ~Q(label=""),
                 name="menu_item_has_label",
-                violation_error_message="Write a label: only an entry that leads to a section may go without.",
+                violation_error_message=_("Write a label: only an entry that leads to a section may go without."),
             ),
             models.UniqueConstraint(
                 "menu",
@@ -179,7 +180,7 @@ class MenuItem(models.Model):
                 "label",
                 name="menu_item_once",
                 nulls_distinct=False,
-                violation_error_message="This menu already has this entry.",
+                violation_error_message=_("This menu already has this entry."),
             ),
         ]
 
@@ -220,7 +221,7 @@ class MenuItem(models.Model):
         if not self.parent_id and self.menu == self.Menu.FOOTER:
             return
         if not self.section_id and not self.url:
-            raise ValidationError("Choose a section or write an address.")
+            raise ValidationError(gettext("Choose a section or write an address."))
 
 
 class MastheadFactQuerySet(models.QuerySet):
@@ -247,27 +248,27 @@ class MastheadFact(models.Model):
     """A fact that an internet newspaper must show (Korean Newspaper Act, article 21), with its dates."""
 
     class Kind(models.TextChoices):
-        NAME = "name", "Name of the paper"
-        MOTTO = "motto", "Motto"
-        PUBLISHER = "publisher", "CEO & Publisher"
-        EDITOR = "editor", "Editor"
-        EMAIL = "email", "Digital News Email"
-        TELEPHONE = "telephone", "Tel"
-        ADDRESS = "address", "Place of publication"
-        REGISTRATION = "registration", "Online newspaper registration No"
-        REGISTERED = "registered", "Date of registration"
-        PUBLISHED = "published", "Date of publication"
-        YOUTH_OFFICER = "youth_officer", "Youth-protection officer"
-        MASTHEAD = "masthead", "Masthead"
-        COPYRIGHT = "copyright", "Copyright line"
+        NAME = "name", _("Name of the paper")
+        MOTTO = "motto", _("Motto")
+        PUBLISHER = "publisher", _("CEO & Publisher")
+        EDITOR = "editor", _("Editor")
+        EMAIL = "email", _("Digital News Email")
+        TELEPHONE = "telephone", _("Tel")
+        ADDRESS = "address", _("Place of publication")
+        REGISTRATION = "registration", _("Online newspaper registration No")
+        REGISTERED = "registered", _("Date of registration")
+        PUBLISHED = "published", _("Date of publication")
+        YOUTH_OFFICER = "youth_officer", _("Youth-protection officer")
+        MASTHEAD = "masthead", _("Masthead")
+        COPYRIGHT = "copyright", _("Copyright line")
 
     kind = models.CharField(max_length=20, choices=Kind)
-    label = models.CharField(max_length=60, blank=True, help_text="Empty: the usual words for this fact.")
+    label = models.CharField(max_length=60, blank=True, help_text=_("Empty: the usual words for this fact."))
     value = models.CharField(max_length=200)
-    lang = models.CharField(max_length=10, blank=True, help_text="Language of the value if not English: ko.")
+    lang = models.CharField(max_length=10, blank=True, help_text=_("Language of the value if not English: ko."))
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(
-        null=True, blank=True, help_text="First day on which it no longer holds; empty: until further notice."
+        null=True, blank=True, help_text=_("First day on which it no longer holds; empty: until further notice.")
     )
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -280,7 +281,7 @@ class MastheadFact(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
                 name="masthead_fact_period",
-                violation_error_message="A fact must end after it begins.",
+                violation_error_message=_("A fact must end after it begins."),
             ),
         ]
 
@@ -308,14 +309,14 @@ class Page(models.Model):
         max_length=100,
         unique=True,
         validators=[
-            RegexValidator(r"^/([a-z0-9-]+/)+$", "Write the address like /policy/terms/: lower case, both slashes.")
+            RegexValidator(r"^/([a-z0-9-]+/)+$", _("Write the address like /policy/terms/: lower case, both slashes."))
         ],
     )
     title = models.CharField(max_length=100)
     description = models.CharField(max_length=300, blank=True)
     body = HTMLField(blank=True)
-    version = models.CharField(max_length=20, blank=True, help_text="Shown on policies: 3, 2.1 ...")
-    dated = models.DateField(null=True, blank=True, help_text="Since when this version holds; shown.")
+    version = models.CharField(max_length=20, blank=True, help_text=_("Shown on policies: 3, 2.1 ..."))
+    dated = models.DateField(null=True, blank=True, help_text=_("Since when this version holds; shown."))
 
     objects = PageManager()
 
@@ -357,7 +358,7 @@ class Redirect(models.Model):
             models.CheckConstraint(
                 condition=~Q(old_path=F("new_path")),
                 name="redirect_no_loop",
-                violation_error_message="A redirect must lead somewhere else.",
+                violation_error_message=_("A redirect must lead somewhere else."),
             )
         ]
 
@@ -402,44 +403,48 @@ class Crawler(models.Model):
     """
 
     class Purpose(models.TextChoices):
-        SEARCH = "search", "Search"
-        TRAINING = "training", "AI training"
-        ANSWERS = "answers", "AI answers"
-        ARCHIVE = "archive", "Archive"
-        ADS = "ads", "Advertising"
-        PREVIEWS = "previews", "Link previews"
-        OTHER = "other", "Other"
+        SEARCH = "search", _("Search")
+        TRAINING = "training", _("AI training")
+        ANSWERS = "answers", _("AI answers")
+        ARCHIVE = "archive", _("Archive")
+        ADS = "ads", _("Advertising")
+        PREVIEWS = "previews", _("Link previews")
+        OTHER = "other", _("Other")
 
     class Usage(models.TextChoices):
-        YES = "y", "Yes"
-        NO = "n", "No"
+        YES = "y", _("Yes")
+        NO = "n", _("No")
 
     token = models.CharField(
-        "user agent",
+        _("user agent"),
         max_length=60,
         validators=[RegexValidator(TOKEN, NO_TOKEN)],
-        help_text="The word that its operator documents for robots.txt; * is every crawler without a row of its own.",
+        help_text=_(
+            "The word that its operator documents for robots.txt; * is every crawler without a row of its own."
+        ),
     )
-    operator = models.CharField(max_length=100, blank=True, help_text="The company or institution that runs it.")
+    operator = models.CharField(max_length=100, blank=True, help_text=_("The company or institution that runs it."))
     purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.OTHER)
-    allowed = models.BooleanField("may crawl", default=True, help_text="Off: robots.txt asks it to fetch nothing.")
+    allowed = models.BooleanField(
+        _("may crawl"), default=True, help_text=_("Off: robots.txt asks it to fetch nothing.")
+    )
     train_ai = models.CharField(
-        "may train AI",
+        _("may train AI"),
         max_length=1,
         choices=Usage,
         default=Usage.NO,
         blank=True,
-        help_text="Empty: nothing is said. Every page says what the row * says, and the stricter of the two counts.",
+        help_text=_("Empty: nothing is said. Every page says what the row * says, and the stricter of the two counts."),
     )
     search = models.CharField(
-        "may index for search",
+        _("may index for search"),
         max_length=1,
         choices=Usage,
         default=Usage.YES,
         blank=True,
-        help_text="Empty: nothing is said.",
+        help_text=_("Empty: nothing is said."),
     )
-    note = models.CharField("why", max_length=300, blank=True, help_text="For readers of /policy/crawlers/.")
+    note = models.CharField(_("why"), max_length=300, blank=True, help_text=_("For readers of /policy/crawlers/."))
     position = models.PositiveSmallIntegerField(default=0)
 
     objects = CrawlerManager()
@@ -448,7 +453,7 @@ class Crawler(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                Lower("token"), name="crawler_once", violation_error_message="This crawler has a row already."
+                Lower("token"), name="crawler_once", violation_error_message=_("This crawler has a row already.")
             ),
             models.CheckConstraint(
                 condition=Q(token__regex=TOKEN),
@@ -487,35 +492,35 @@ class AdSeller(models.Model):
     """A line of ads.txt (IAB Tech Lab, 1.1): who may sell our advertising, who owns the site, who manages its sales."""
 
     class Relationship(models.TextChoices):
-        DIRECT = "DIRECT", "Sells for us, by a contract with us"
-        RESELLER = "RESELLER", "Resells what another one sells"
-        OWNER = "OWNERDOMAIN", "Owns this site"
-        MANAGER = "MANAGERDOMAIN", "Manages all sales of this site"
+        DIRECT = "DIRECT", _("Sells for us, by a contract with us")
+        RESELLER = "RESELLER", _("Resells what another one sells")
+        OWNER = "OWNERDOMAIN", _("Owns this site")
+        MANAGER = "MANAGERDOMAIN", _("Manages all sales of this site")
 
     relationship = models.CharField(max_length=13, choices=Relationship, default=Relationship.DIRECT)
     domain = models.CharField(
         max_length=253,
-        validators=[RegexValidator(DOMAIN, "Write the domain alone, in lower case: example.com")],
-        help_text="Domain of the advertising system, or of the owner or manager: example.com",
+        validators=[RegexValidator(DOMAIN, _("Write the domain alone, in lower case: example.com"))],
+        help_text=_("Domain of the advertising system, or of the owner or manager: example.com"),
     )
     account = models.CharField(
         max_length=100,
         blank=True,
-        validators=[RegexValidator(ACCOUNT, "Write the account without blanks and commas, as the system shows it.")],
-        help_text="Our account there. Owners and managers have none.",
+        validators=[RegexValidator(ACCOUNT, _("Write the account without blanks and commas, as the system shows it."))],
+        help_text=_("Our account there. Owners and managers have none."),
     )
     authority = models.CharField(
-        "certification",
+        _("certification"),
         max_length=60,
         blank=True,
-        validators=[RegexValidator(AUTHORITY, "Write letters and digits only.")],
-        help_text="The system's own id at a certification authority, mostly TAG.",
+        validators=[RegexValidator(AUTHORITY, _("Write letters and digits only."))],
+        help_text=_("The system's own id at a certification authority, mostly TAG."),
     )
     comment = models.CharField(
         max_length=200,
         blank=True,
         validators=[RegexValidator(ONE_LINE, NO_LINE)],
-        help_text="Stands behind the line; everybody can read it.",
+        help_text=_("Stands behind the line; everybody can read it."),
     )
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -523,28 +528,29 @@ class AdSeller(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
-        verbose_name = "seller of advertising"
-        verbose_name_plural = "sellers of advertising"
+        verbose_name = _("seller of advertising")
+        verbose_name_plural = _("sellers of advertising")
         constraints = [
             models.UniqueConstraint(
                 "relationship",
                 "domain",
                 "account",
                 name="ad_seller_once",
-                violation_error_message="This line stands in ads.txt already.",
+                violation_error_message=_("This line stands in ads.txt already."),
             ),
             models.UniqueConstraint(
                 "relationship",
                 condition=Q(relationship__in=["OWNERDOMAIN", "MANAGERDOMAIN"]),
                 name="ad_seller_one_owner_and_manager",
-                violation_error_message="ads.txt names one owner and one manager: change that row instead.",
+                violation_error_message=_("ads.txt names one owner and one manager: change that row instead."),
             ),
             models.CheckConstraint(
                 condition=Q(relationship__in=["DIRECT", "RESELLER"]) & ~Q(account="")
                 | Q(relationship__in=["OWNERDOMAIN", "MANAGERDOMAIN"], account="", authority=""),
                 name="ad_seller_has_account",
-                violation_error_message="A seller needs an account; an owner or manager has neither account nor "
-                "certification.",
+                violation_error_message=_(
+                    "A seller needs an account; an owner or manager has neither account nor certification."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -597,9 +603,11 @@ class SectionEditor(models.Model):
 class Binned(models.Model):
     """Something that was deleted in the admin, whole, so that it can be brought back. Written by `sections.bin`."""
 
-    model = models.CharField(_("kind"), max_length=100, help_text="app.model of what was deleted.")
+    model = models.CharField(_("kind"), max_length=100, help_text=_("app.model of what was deleted."))
     words = models.CharField(_("what it was"), max_length=300)
-    content = models.TextField(help_text="It and everything that went with it, as Django's JSON serializer writes it.")
+    content = models.TextField(
+        help_text=_("It and everything that went with it, as Django's JSON serializer writes it.")
+    )
     deleted_at = models.DateTimeField(_("deleted"), default=timezone.now)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="binned"

@@ -8,6 +8,8 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from articles import publishing, topics
 from articles.forms import AliasForm, AliasFormSet, MergeForm, TagForm
@@ -35,7 +37,7 @@ class AliasInline(RowFields, admin.TabularInline):
     form, formset = AliasForm, AliasFormSet
     extra = 1
     fields = ["name", "slug"]
-    verbose_name, verbose_name_plural = "other name", "other names"
+    verbose_name, verbose_name_plural = _("other name"), _("other names")
 
 
 @admin.register(Reporter)
@@ -43,12 +45,12 @@ class ReporterAdmin(LastingSlug, PaperAdmin):
     list_display = ["name", "native_name", "title", "email", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["name", "native_name", "email", "slug", "aliases__name"]
-    search_help_text = "Name, another name, name in Korean or e-mail address."
+    search_help_text = _("Name, another name, name in Korean or e-mail address.")
     autocomplete_fields = ["portrait", "user"]
     inlines = [AliasInline]
     fieldsets = [
         (None, {"fields": [("name", "native_name"), "title", "email", "bio", "beats", "portrait"]}),
-        ("Address and account", {"fields": ["slug", "is_active", "user"]}),
+        (_("Address and account"), {"fields": ["slug", "is_active", "user"]}),
     ]
 
     def save_model(self, request, obj, form, change):
@@ -76,12 +78,14 @@ class ColumnAdmin(PaperAdmin):
         return ""
 
 
-@admin.action(description="Merge topics …", permissions=["merge"])
+@admin.action(description=_("Merge topics …"), permissions=["merge"])
 def merge(modeladmin, request, queryset):
     """Asks which of the chosen topics stays, and merges the others into it."""
     chosen = list(queryset.order_by("-stories", "name"))
     if len(chosen) < 2:
-        modeladmin.message_user(request, "Choose two or more topics that are one and the same.", messages.ERROR)
+        modeladmin.message_user(
+            request, gettext("Choose two or more topics that are one and the same."), messages.ERROR
+        )
         return None
     form = MergeForm(request.POST if "post" in request.POST else None, topics=chosen)
     if form.is_bound and form.is_valid():
@@ -103,7 +107,7 @@ class TagAdmin(LastingSlug, PaperAdmin):
     form = TagForm
     list_display = ["name", "slug", "stories", "described"]
     search_fields = ["name", "aliases__name"]
-    search_help_text = "Name or another name of the topic."
+    search_help_text = _("Name or another name of the topic.")
     ordering = ["name"]
     fields = ["name", "slug", "description"]
     inlines = [AliasInline]
@@ -115,11 +119,11 @@ class TagAdmin(LastingSlug, PaperAdmin):
         counted = Coalesce(Subquery(rows.values("count")), 0)
         return super().get_queryset(request).annotate(stories=counted)
 
-    @admin.display(description="stories", ordering="stories")
+    @admin.display(description=_("stories"), ordering="stories")
     def stories(self, tag):
         return tag.stories
 
-    @admin.display(description="has a description", boolean=True)
+    @admin.display(description=_("has a description"), boolean=True)
     def described(self, tag):
         return bool(tag.description)
 

@@ -57,11 +57,11 @@ class Article(models.Model):
     """
 
     class Format(models.TextChoices):
-        STORY = "story", "Story"
-        OPINION = "opinion", "Opinion"
-        GALLERY = "gallery", "Gallery"
-        VIDEO = "video", "Video"
-        CARTOON = "cartoon", "Cartoon"
+        STORY = "story", _("Story")
+        OPINION = "opinion", _("Opinion")
+        GALLERY = "gallery", _("Gallery")
+        VIDEO = "video", _("Video")
+        CARTOON = "cartoon", _("Cartoon")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -69,51 +69,51 @@ class Article(models.Model):
         READY = "ready", _("Ready")
 
     class Access(models.TextChoices):
-        FREE = "free", "Free"
-        PREMIUM = "premium", "Premium"
+        FREE = "free", _("Free")
+        PREMIUM = "premium", _("Premium")
 
     class Precision(models.TextChoices):
-        MINUTE = "minute", "Minute"
-        DAY = "day", "Day only"
+        MINUTE = "minute", _("Minute")
+        DAY = "day", _("Day only")
 
     class Sensitivity(models.TextChoices):
-        DEATH = "death", "Death or injury"
-        VIOLENCE = "violence", "Violence"
-        SUICIDE = "suicide", "Suicide or self-harm"
-        SEXUAL = "sexual", "Sexual crime"
-        MINORS = "minors", "Minors involved"
+        DEATH = "death", _("Death or injury")
+        VIOLENCE = "violence", _("Violence")
+        SUICIDE = "suicide", _("Suicide or self-harm")
+        SEXUAL = "sexual", _("Sexual crime")
+        MINORS = "minors", _("Minors involved")
 
     guid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     format = models.CharField(max_length=10, choices=Format, default=Format.STORY)
     # words
-    headline = models.CharField(max_length=200, help_text="Aim for 70 characters; lists get crowded above 90.")
+    headline = models.CharField(max_length=200, help_text=_("Aim for 70 characters; lists get crowded above 90."))
     short_headline = models.CharField(
-        max_length=80, blank=True, help_text="For the ticker and narrow lists; empty: the headline."
+        max_length=80, blank=True, help_text=_("For the ticker and narrow lists; empty: the headline.")
     )
     label = models.CharField(
         max_length=30,
         blank=True,
-        help_text="Kind of piece, set apart from the headline: Analysis, Interview, Exclusive.",
+        help_text=_("Kind of piece, set apart from the headline: Analysis, Interview, Exclusive."),
     )
     kicker = models.CharField(
-        max_length=60, blank=True, help_text="Short line above the headline; empty: the name of the subsection."
+        max_length=60, blank=True, help_text=_("Short line above the headline; empty: the name of the subsection.")
     )
     deck = models.TextField(
         blank=True,
         validators=[MaxLengthValidator(500)],
-        help_text="One or two sentences under the headline; shown on cards and by search engines.",
+        help_text=_("One or two sentences under the headline; shown on cards and by search engines."),
     )
-    dateline = models.CharField(max_length=60, blank=True, help_text="Place that opens the text: CHEONGAN.")
+    dateline = models.CharField(max_length=60, blank=True, help_text=_("Place that opens the text: CHEONGAN."))
     body = HTMLField(blank=True, validators=[MaxLengthValidator(BODY_LIMIT)])
-    lang = models.CharField(max_length=10, default="en", help_text="Language of the text: en, ko.")
+    lang = models.CharField(max_length=10, default="en", help_text=_("Language of the text: en, ko."))
     # filing
     section = models.ForeignKey(Section, models.PROTECT, related_name="articles")
     also_in = models.ManyToManyField(
-        Section, blank=True, related_name="also_listed", help_text="Further sections that list it."
+        Section, blank=True, related_name="also_listed", help_text=_("Further sections that list it.")
     )
     column = models.ForeignKey(Column, models.PROTECT, null=True, blank=True, related_name="articles")
     reporters = models.ManyToManyField(Reporter, through="articles.Byline", related_name="articles")
-    tags = TaggableManager(through=ArticleTag, blank=True, help_text="Topics, separated by commas.")
+    tags = TaggableManager(through=ArticleTag, blank=True, help_text=_("Topics, separated by commas."))
     related = models.ManyToManyField("self", through="articles.RelatedArticle", symmetrical=False)
     photos = models.ManyToManyField(Photo, through="articles.ArticlePhoto", related_name="articles")
     writer = models.ForeignKey(
@@ -123,24 +123,24 @@ class Article(models.Model):
         blank=True,
         editable=False,
         related_name="written_articles",
-        help_text="Who began it; reporters work on their own stories only.",
+        help_text=_("Who began it; reporters work on their own stories only."),
     )
     # publication
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     publish_at = models.DateTimeField(
-        null=True, blank=True, help_text="Seoul time. A moment to come is an embargo: nothing shows before it."
+        null=True, blank=True, help_text=_("Seoul time. A moment to come is an embargo: nothing shows before it.")
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawal_reason = models.TextField(blank=True, help_text="Readers see it at the story's address.")
-    updated_at = models.DateTimeField(null=True, blank=True, help_text="The public “Updated” stamp.")
+    withdrawal_reason = models.TextField(blank=True, help_text=_("Readers see it at the story's address."))
+    updated_at = models.DateTimeField(null=True, blank=True, help_text=_("The public “Updated” stamp."))
     date_precision = models.CharField(max_length=6, choices=Precision, default=Precision.MINUTE)
-    planned_for = models.DateField(null=True, blank=True, help_text="For the desk's planning only.")
+    planned_for = models.DateField(null=True, blank=True, help_text=_("For the desk's planning only."))
     address_date = models.DateField(null=True, editable=False)
     slug = models.SlugField(
         max_length=120,
         blank=True,
         allow_unicode=True,
-        help_text="Word of the address; made from the headline when empty, fixed once the story is public.",
+        help_text=_("Word of the address; made from the headline when empty, fixed once the story is public."),
     )
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -149,16 +149,19 @@ class Article(models.Model):
     access = models.CharField(max_length=10, choices=Access, default=Access.FREE)
     sensitivity = ArrayField(models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True)
     ai_use = models.CharField(
-        "use of AI", max_length=300, blank=True, help_text="What a program wrote or drew; printed under the story."
+        _("use of AI"),
+        max_length=300,
+        blank=True,
+        help_text=_("What a program wrote or drew; printed under the story."),
     )
-    seo_title = models.CharField(max_length=120, blank=True, help_text="For search engines; empty: the headline.")
+    seo_title = models.CharField(max_length=120, blank=True, help_text=_("For search engines; empty: the headline."))
     canonical_url = models.URLField(
-        blank=True, max_length=500, help_text="Only if the story first stood on another site."
+        blank=True, max_length=500, help_text=_("Only if the story first stood on another site.")
     )
     # origin
-    source = models.CharField(max_length=120, blank=True, help_text="Agency or partner that wrote it.")
+    source = models.CharField(max_length=120, blank=True, help_text=_("Agency or partner that wrote it."))
     source_url = models.URLField(blank=True, max_length=500)
-    licence = models.CharField(max_length=60, blank=True, help_text="SPDX name; printed where it asks for it.")
+    licence = models.CharField(max_length=60, blank=True, help_text=_("SPDX name; printed where it asks for it."))
     external_source = models.CharField(max_length=60, blank=True, editable=False)
     external_id = models.CharField(max_length=200, blank=True, editable=False)
     import_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -185,19 +188,19 @@ class Article(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="ready") | (Q(publish_at__isnull=False, address_date__isnull=False) & ~Q(slug="")),
                 name="article_ready_has_address",
-                violation_error_message="A ready story needs a publication time and a slug.",
+                violation_error_message=_("A ready story needs a publication time and a slug."),
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__gt=F("publish_at")),
                 name="article_withdrawn_after_publication",
-                violation_error_message="A story can only be withdrawn after it was published.",
+                violation_error_message=_("A story can only be withdrawn after it was published."),
             ),
             models.UniqueConstraint(
                 "address_date",
                 "slug",
                 condition=Q(address_date__isnull=False),
                 name="article_address_unique",
-                violation_error_message="Another story of that day has this slug.",
+                violation_error_message=_("Another story of that day has this slug."),
             ),
             models.UniqueConstraint(
                 "external_source", "external_id", condition=~Q(external_id=""), name="article_external_id_unique"
@@ -344,8 +347,8 @@ class ArticlePhoto(models.Model):
     """A photo in a story, with the words of this use. Blank words fall back to the photo's own."""
 
     class Placement(models.TextChoices):
-        LEAD = "lead", "Lead, above the text and on cards"
-        INLINE = "inline", "In the text or the gallery"
+        LEAD = "lead", _("Lead, above the text and on cards")
+        INLINE = "inline", _("In the text or the gallery")
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="photo_uses")
     photo = models.ForeignKey(Photo, models.PROTECT, related_name="uses")
@@ -355,10 +358,10 @@ class ArticlePhoto(models.Model):
     credit = models.CharField(max_length=200, blank=True)
     alt_text = models.CharField(max_length=500, blank=True)
     decorative = models.BooleanField(
-        default=False, help_text="Says nothing that the text does not: screen readers pass over it."
+        default=False, help_text=_("Says nothing that the text does not: screen readers pass over it.")
     )
     crop = models.JSONField(
-        null=True, blank=True, editable=False, help_text="Box of each ratio for this use, in parts of the photo."
+        null=True, blank=True, editable=False, help_text=_("Box of each ratio for this use, in parts of the photo.")
     )
 
     objects = ArticlePhotoManager()
@@ -370,7 +373,7 @@ class ArticlePhoto(models.Model):
                 "article",
                 "photo",
                 name="article_photo_once",
-                violation_error_message="The story has this photo already.",
+                violation_error_message=_("The story has this photo already."),
             )
         ]
 
@@ -434,7 +437,7 @@ class RelatedArticle(models.Model):
             models.CheckConstraint(
                 condition=~Q(article=F("related")),
                 name="related_article_other",
-                violation_error_message="A story cannot be related to itself.",
+                violation_error_message=_("A story cannot be related to itself."),
             ),
         ]
 
@@ -470,10 +473,12 @@ class Video(models.Model):
         blank=True,
         max_length=200,
         validators=[FileExtensionValidator(["vtt"])],
-        help_text="English captions as WebVTT.",
+        help_text=_("English captions as WebVTT."),
     )
-    seconds = models.PositiveIntegerField("length in seconds", default=0)
-    external_url = models.URLField(blank=True, help_text="A YouTube or Vimeo address where there is no file of ours.")
+    seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    external_url = models.URLField(
+        blank=True, help_text=_("A YouTube or Vimeo address where there is no file of ours.")
+    )
     transcript = HTMLField(blank=True)
 
     objects = VideoManager()
@@ -483,7 +488,7 @@ class Video(models.Model):
             models.CheckConstraint(
                 condition=~Q(file="") | ~Q(external_url=""),
                 name="video_has_film",
-                violation_error_message="Upload a film, or give the address of one.",
+                violation_error_message=_("Upload a film, or give the address of one."),
             )
         ]
 

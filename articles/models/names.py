@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from articles.querysets import Squeezed
 
@@ -24,7 +25,7 @@ class Alias(models.Model):
 
     name = models.CharField(max_length=150)
     slug = models.SlugField(
-        max_length=160, allow_unicode=True, help_text="Its address redirects to the page of the name in use."
+        max_length=160, allow_unicode=True, help_text=_("Its address redirects to the page of the name in use.")
     )
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="aliases")
     reporter = models.ForeignKey(Reporter, models.CASCADE, null=True, blank=True, related_name="aliases")
@@ -33,20 +34,20 @@ class Alias(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name_plural = "aliases"
+        verbose_name_plural = _("aliases")
         indexes = [models.Index(Squeezed("name"), name="alias_squeezed")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(tag=None, reporter__isnull=False) | Q(tag__isnull=False, reporter=None),
                 name="alias_of_one",
-                violation_error_message="An alias belongs to a topic or to a reporter.",
+                violation_error_message=_("An alias belongs to a topic or to a reporter."),
             ),
             *(
                 models.UniqueConstraint(
                     expression,
                     condition=Q(**{f"{kind}__isnull": False}),
                     name=f"alias_{kind}_{word}_unique",
-                    violation_error_message="Another alias has this name.",
+                    violation_error_message=_("Another alias has this name."),
                 )
                 for kind in ("tag", "reporter")
                 for word, expression in (("name", Lower("name")), ("slug", "slug"))

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from articles.querysets import ColumnQuerySet, ReporterQuerySet, Squeezed
 from photos.models import Photo
@@ -18,16 +19,16 @@ class Reporter(models.Model):
     """A person with a byline. May belong to a staff user; an inactive one keeps page and stories."""
 
     name = models.CharField(max_length=150)
-    native_name = models.CharField("name in Korean", max_length=60, blank=True)
+    native_name = models.CharField(_("name in Korean"), max_length=60, blank=True)
     slug = models.SlugField(max_length=160, unique=True, allow_unicode=True)
     email = models.EmailField(
-        "e-mail", blank=True, help_text="Shown under each story, in a form that address collectors cannot read."
+        _("e-mail"), blank=True, help_text=_("Shown under each story, in a form that address collectors cannot read.")
     )
-    title = models.CharField(max_length=100, blank=True, help_text="Economy reporter, columnist ...")
+    title = models.CharField(max_length=100, blank=True, help_text=_("Economy reporter, columnist ..."))
     bio = models.TextField(blank=True)
-    beats = models.CharField(max_length=200, blank=True, help_text="Subjects, separated by commas.")
+    beats = models.CharField(max_length=200, blank=True, help_text=_("Subjects, separated by commas."))
     portrait = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="portraits")
-    is_active = models.BooleanField(default=True, help_text="Off: no longer with the paper; the page says so.")
+    is_active = models.BooleanField(default=True, help_text=_("Off: no longer with the paper; the page says so."))
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reporter"
     )
@@ -76,7 +77,7 @@ class Byline(models.Model):
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="bylines")
     reporter = models.ForeignKey(Reporter, models.PROTECT, related_name="bylines")
-    role = models.CharField(max_length=60, blank=True, help_text="Empty for the writer; else: Photos, Video ...")
+    role = models.CharField(max_length=60, blank=True, help_text=_("Empty for the writer; else: Photos, Video ..."))
     position = models.PositiveSmallIntegerField(default=0)
 
     objects = BylineManager()
@@ -85,7 +86,7 @@ class Byline(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                "article", "reporter", name="byline_once", violation_error_message="This reporter is already named."
+                "article", "reporter", name="byline_once", violation_error_message=_("This reporter is already named.")
             )
         ]
 

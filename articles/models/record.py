@@ -20,13 +20,13 @@ class ArticleVersion(models.Model):
     """A story as it stood: text, bylines and photo uses as JSON. Written by `articles.publishing`."""
 
     class Kind(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "First publication"
-        TYPO = "typo", "Typing mistake"
-        UPDATE = "update", "Update"
-        CLARIFICATION = "clarification", "Clarification"
-        CORRECTION = "correction", "Correction"
-        RETRACTION = "retraction", "Retraction"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("First publication")
+        TYPO = "typo", _("Typing mistake")
+        UPDATE = "update", _("Update")
+        CLARIFICATION = "clarification", _("Clarification")
+        CORRECTION = "correction", _("Correction")
+        RETRACTION = "retraction", _("Retraction")
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -36,11 +36,11 @@ class ArticleVersion(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="article_versions"
     )
     content = models.JSONField()
-    public_from = models.DateTimeField(null=True, blank=True, help_text="Since when readers see it; empty: not yet.")
+    public_from = models.DateTimeField(null=True, blank=True, help_text=_("Since when readers see it; empty: not yet."))
     base = models.JSONField(
         null=True,
         blank=True,
-        help_text="Of a change that waits for its moment: the public story's content that it changes.",
+        help_text=_("Of a change that waits for its moment: the public story's content that it changes."),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -79,13 +79,13 @@ class Correction(models.Model):
     """A dated public note on a story: what was wrong or unclear, and what is right. Written by `publishing.correct`."""
 
     class Kind(models.TextChoices):
-        CORRECTION = "correction", "Correction"
-        CLARIFICATION = "clarification", "Clarification"
-        RETRACTION = "retraction", "Retraction"
+        CORRECTION = "correction", _("Correction")
+        CLARIFICATION = "clarification", _("Clarification")
+        RETRACTION = "retraction", _("Retraction")
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="corrections")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
-    text = models.TextField(help_text="Readers see this under the story: what was wrong, and what is right.")
+    text = models.TextField(help_text=_("Readers see this under the story: what was wrong, and what is right."))
     published_at = models.DateTimeField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="corrections"
@@ -124,13 +124,13 @@ class OldAddress(models.Model):
     """A path at which a story stood before, here or in an older system. It redirects once the story is public."""
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="old_addresses")
-    path = models.CharField(max_length=500, unique=True, help_text="As it was, with the slash in front.")
+    path = models.CharField(max_length=500, unique=True, help_text=_("As it was, with the slash in front."))
 
     objects = OldAddressManager()
 
     class Meta:
         ordering = ["path"]
-        verbose_name_plural = "old addresses"
+        verbose_name_plural = _("old addresses")
 
     def __str__(self):
         return self.path

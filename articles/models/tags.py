@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from articles.querysets import Squeezed, TagQuerySet
@@ -20,7 +21,7 @@ class TagManager(models.Manager.from_queryset(TagQuerySet)):
 class Tag(TagBase):
     """A topic that stories are filed under."""
 
-    description = models.TextField(blank=True, help_text="One or two sentences on the topic's page.")
+    description = models.TextField(blank=True, help_text=_("One or two sentences on the topic's page."))
 
     objects = TagManager()
 
@@ -28,7 +29,7 @@ class Tag(TagBase):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="tag_name_unique", violation_error_message="This tag exists in another spelling."
+                Lower("name"), name="tag_name_unique", violation_error_message=_("This tag exists in another spelling.")
             )
         ]
         indexes = [
