@@ -1,7 +1,10 @@
-"""Requests that no page can answer, compression, and the lite edition."""
+"""Requests that no page can answer, compression, the lite edition, and the language of the desk."""
 
+from django.conf import settings
 from django.http import HttpResponseBadRequest, HttpResponsePermanentRedirect
 from django.middleware.gzip import GZipMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
 
 from . import lite
@@ -64,4 +67,21 @@ class LiteEdition:
         """Has the page rendered from the templates of the edition that was asked for."""
         if getattr(request, "is_lite", False):
             response.using = "lite"
+        return response
+
+
+class DeskLanguage:
+    """Shows the admin in the language that its user chose, else in the browser's. All other pages have one language."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        is_desk = request.path_info.startswith("/admin/")
+        language = translation.get_language_from_request(request) if is_desk else settings.LANGUAGE_CODE
+        with translation.override(language):
+            response = self.get_response(request)
+        if is_desk:
+            response.headers.setdefault("Content-Language", language)
+            patch_vary_headers(response, ["Accept-Language", "Cookie"])
         return response

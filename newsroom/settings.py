@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
     "newsroom.middleware.LiteEdition",
+    "newsroom.middleware.DeskLanguage",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "readers.middleware.SeenAtTheDesk",
@@ -229,6 +230,13 @@ MFA_TOTP_TOLERANCE = 1
 
 # ---- words and time
 LANGUAGE_CODE = "en"
+# The desk's; the paper itself has one language (newsroom.middleware.DeskLanguage).
+LANGUAGES = [("en", "English"), ("ko", "한국어")]
+LANGUAGE_COOKIE_PATH = "/admin/"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = PRODUCTION
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = True
 USE_TZ = True

@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from articles import feeds
 from articles.views import archive, columns, corrections, lists, search
@@ -75,6 +77,7 @@ urlpatterns = [
     path("admin/account/", admin.site.admin_view(readers.account), name="staff_account"),
     path("admin/account/sessions/", admin.site.admin_view(readers.end), name="staff_sessions"),
     path("admin/account/second-factor/", admin.site.admin_view(readers.factor), name="staff_factor"),
+    path("admin/language/", admin.site.admin_view(require_POST(set_language)), name="desk_language"),
     path("admin/", admin.site.urls),
     path("<path:path>/", sections.by_path, name="by_path"),
     re_path(r"^(?P<path>.*[^/])$", sections.without_slash),

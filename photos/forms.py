@@ -2,14 +2,13 @@
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sections.admin_base import EditorForm
 
 from .library import check_image, read_file
 from .models import Photo
-
-KINDS = "JPEG, PNG, WebP, AVIF or TIFF"
 
 
 class PhotoForm(EditorForm):
@@ -33,13 +32,16 @@ class PhotoForm(EditorForm):
         super().__init__(*args, **kwargs)
         if "upload" not in self.fields:  # somebody who may look but not change
             return
-        size = f"{KINDS}, at most {settings.PHOTO_MAX_BYTES // 1_000_000} MB."
+        size = gettext("JPEG, PNG, WebP, AVIF or TIFF, at most %(limit)s MB.") % {
+            "limit": settings.PHOTO_MAX_BYTES // 1_000_000
+        }
         upload = self.fields["upload"]
         if self.instance.pk:
-            upload.label, upload.required = "Replace the file", False
-            upload.help_text = f"Every story that uses the photo shows the new picture. {size}"
+            upload.label, upload.required = gettext("Replace the file"), False
+            upload.help_text = gettext("Every story that uses the photo shows the new picture.") + f" {size}"
         else:
-            upload.help_text = f"{size} What you leave empty below is filled from what the file says about itself."
+            told = gettext("What you leave empty below is filled from what the file says about itself.")
+            upload.help_text = f"{size} {told}"
 
     def clean_upload(self):
         file = self.cleaned_data["upload"]

@@ -22,7 +22,10 @@ def read_file(file):
     data = file.read(settings.PHOTO_MAX_BYTES + 1)
     if len(data) > settings.PHOTO_MAX_BYTES:
         limit = settings.PHOTO_MAX_BYTES // 1_000_000
-        raise ValidationError(f"This file is larger than {limit} MB. Save it as JPEG with less quality and try again.")
+        raise ValidationError(
+            gettext("This file is larger than %(limit)s MB. Save it as JPEG with less quality and try again.")
+            % {"limit": limit}
+        )
     return data
 
 
@@ -43,14 +46,21 @@ def check_image(data):
         ) from None
     except _BOMB:
         raise ValidationError(
-            f"This picture has far too many pixels; {limit} million is the most. Make it smaller and try again."
+            gettext(
+                "This picture has far too many pixels; %(limit)s million is the most. Make it smaller and try again."
+            )
+            % {"limit": limit}
         ) from None
     except Exception:  # each decoder raises what it likes
         raise ValidationError(gettext("This picture is damaged: its header cannot be read. Export it again.")) from None
     width, height = image.size
     if width * height > settings.PHOTO_MAX_PIXELS:
         raise ValidationError(
-            f"This picture has {width} × {height} pixels; {limit} million is the most. Make it smaller and try again."
+            gettext(
+                "This picture has %(width)s × %(height)s pixels; %(limit)s million is the most. "
+                "Make it smaller and try again."
+            )
+            % {"width": width, "height": height, "limit": limit}
         )
     try:
         image.load()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from articles.desks import desk_of
 from articles.models import Article
 from articles.querysets import NOT_ON_CARDS
 from sections.admin_base import PaperAdmin, seoul
@@ -40,18 +41,33 @@ def because(ranked):
     """The sum behind a computed entry, as a sentence."""
     sums = ranked.breakdown
     if sums.get("because") != "read":
-        return "Newest: not read enough to be ranked"
-    return (
-        f"{sums['reads']:,} reads in {sums['window_hours']} hours; score {sums['score']:,.1f}, "
-        f"as a read counts half after {sums['half_life_hours']} hours"
-    )
+        return gettext("Newest: not read enough to be ranked")
+    text = gettext("%(reads)s reads in %(window)s hours; score %(score)s, as a read counts half after %(half)s hours")
+    return text % {
+        "reads": f"{sums['reads']:,}",
+        "window": sums["window_hours"],
+        "score": f"{sums['score']:,.1f}",
+        "half": sums["half_life_hours"],
+    }
 
 
 def placed_by(placement):
     """Who placed a story, since when and until when."""
-    until = placement.period.upper
-    ends = f" until {seoul(until)}" if until else ""
-    return f"Placed by {placement.placed_by or 'an editor'} from {seoul(placement.period.lower)}{ends}"
+    values = {
+        "name": placement.placed_by or gettext("an editor"),
+        "begins": seoul(placement.period.lower),
+        "ends": seoul(placement.period.upper),
+    }
+    if placement.period.upper:
+        return gettext("Placed by %(name)s from %(begins)s until %(ends)s") % values
+    return gettext("Placed by %(name)s from %(begins)s") % values
+
+
+def may_place_on(user, story_list, permission):
+    """Whether a user may change what stands on a list: of a section by its editors, of the whole paper by the chief."""
+    desk = desk_of(user)
+    reaches = desk.is_everywhere or (story_list.section_id is not None and desk.reaches(story_list.section_id))
+    return user.has_perm(permission) and reaches
 
 
 def standing_now(story_list):
@@ -109,9 +125,9 @@ class StoryListAdmin(PaperAdmin):
 
     def why_not_delete(self, story_list):
         if story_list.placements.exists():
-            return (
-                f"“{story_list}” has placements, which are the record of what stood on the page: it cannot be deleted."
-            )
+            return gettext(
+                "“%(list)s” has placements, which are the record of what stood on the page: it cannot be deleted."
+            ) % {"list": story_list}
         return ""
 
     def get_urls(self):
@@ -133,7 +149,7 @@ class StoryListAdmin(PaperAdmin):
             raise PermissionDenied
         if story_list is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        may_place = request.user.has_perm("rankings.add_placement")
+        may_place = may_place_on(request.user, story_list, "rankings.add_placement")
         form = PlaceForm(story_list, request.POST if request.method == "POST" else None)
         if request.method == "POST":
             if not may_place:
@@ -146,7 +162,7 @@ class StoryListAdmin(PaperAdmin):
             **{"standing": standing_now(story_list), "placements": placements_to_come(story_list)},
             **{"form": form, "media": self.media + form.media},
             "may_place": may_place,
-            "may_end": request.user.has_perm("rankings.change_placement"),
+            "may_end": may_place_on(request.user, story_list, "rankings.change_placement"),
         }
         return TemplateResponse(request, "admin/rankings/storylist/places.html", context)
 
@@ -163,23 +179,30 @@ class StoryListAdmin(PaperAdmin):
         except ValidationError as error:
             form.explain(error)
             return False
-        message = f"“{given['article']}” was placed at position {given['position']}."
+        message = gettext("“%(story)s” was placed at position %(number)s.") % {
+            "story": given["article"],
+            "number": given["position"],
+        }
         if not given["article"].is_public():
-            message += " It is not public: readers see it there once it is."
+            message += " " + gettext("It is not public: readers see it there once it is.")
         self.log_change(request, story_list, message)
         self.message_user(request, message, messages.SUCCESS)
         return True
 
     def end_view(self, request, pk, placement):
         """Ends a placement that stands, or cancels a booked one."""
-        if not request.user.has_perm("rankings.change_placement"):
+        story_list = self.get_object(request, str(pk))
+        if story_list is None or not may_place_on(request.user, story_list, "rankings.change_placement"):
             raise PermissionDenied
         found = Placement.objects.filter(pk=placement, story_list=pk).select_related("article").first()
         if found is None:
             self.message_user(request, gettext("There is no such placement."), messages.ERROR)
         else:
             end(found)
-            message = f"Position {found.position} is free: “{found.article or found.working_title}” left it."
+            message = gettext("Position %(number)s is free: “%(story)s” left it.") % {
+                "number": found.position,
+                "story": found.article or found.working_title,
+            }
             self.log_change(request, found.story_list, message)
             self.message_user(request, message, messages.SUCCESS)
         return redirect(places_url(pk))

@@ -29,7 +29,9 @@ def place(story_list, position, article, *, starts=None, ends=None, by=None, **w
     """
     story_list = _lock(story_list)
     if not 1 <= position <= story_list.size:
-        raise ValidationError(f"{story_list.title} has the positions 1 to {story_list.size}.")
+        raise ValidationError(
+            gettext("%(list)s has the positions 1 to %(size)s.") % {"list": story_list.title, "size": story_list.size}
+        )
     starts = starts or clock()
     if ends and ends <= starts:
         raise ValidationError(gettext("A placement must end after it begins."))
@@ -44,7 +46,10 @@ def place(story_list, position, article, *, starts=None, ends=None, by=None, **w
     ).first()
     if rival:
         begins = timezone.localtime(rival.period.lower)
-        raise ValidationError(f"Position {position} is booked from {begins:%Y-%m-%d %H:%M}: choose another.")
+        raise ValidationError(
+            gettext("Position %(number)s is booked from %(begins)s: choose another.")
+            % {"number": position, "begins": f"{begins:%Y-%m-%d %H:%M}"}
+        )
     return Placement.objects.create(
         story_list=story_list, position=position, article=article, period=period, placed_by=by, **words
     )

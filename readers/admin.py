@@ -118,7 +118,8 @@ class StaffAdmin(PaperAdmin, UserAdmin):
 
     def why_not_delete(self, user):
         if LogEntry.objects.filter(user=user).exists():
-            return f"{user} has worked here: switch off “active” instead, so that the record of it stays."
+            text = gettext("%(user)s has worked here: switch off “active” instead, so that the record of it stays.")
+            return text % {"user": user}
         return ""
 
     def log_change(self, request, obj, message, action=Action.CHANGED):

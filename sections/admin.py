@@ -122,14 +122,18 @@ class SectionAdmin(PaperAdmin):
 
     @admin.display(description=_("in the menus"))
     def menus(self, section):
-        return ", ".join(dict.fromkeys(item.get_menu_display() for item in section.menu_items.all())) or "none"
+        return ", ".join(dict.fromkeys(str(item.get_menu_display()) for item in section.menu_items.all())) or gettext(
+            "none"
+        )
 
     @admin.display(description=_("in the menus"))
     def where_shown(self, section):
         """Each entry that leads to the section, with the words it has there."""
         items = section.menu_items.all() if section.pk else ()
         lines = ((edit_link(item, item.get_menu_display()), item.label or section.name) for item in items)
-        return format_html_join("", "<div>{}: “{}”</div>", lines) or "In no menu: readers find it by its address only."
+        return format_html_join("", "<div>{}: “{}”</div>", lines) or gettext(
+            "In no menu: readers find it by its address only."
+        )
 
     def save_model(self, request, obj, form, change):
         if change:
@@ -139,12 +143,13 @@ class SectionAdmin(PaperAdmin):
 
     def why_not_delete(self, section):
         for rows, what, advice in (
-            (section.articles, "stories", "file them under another section first."),
-            (section.children, "subsections", "move or delete them first."),
-            (section.story_lists, "ranked lists", "give those another section first."),
+            (section.articles, gettext("stories"), gettext("file them under another section first.")),
+            (section.children, gettext("subsections"), gettext("move or delete them first.")),
+            (section.story_lists, gettext("ranked lists"), gettext("give those another section first.")),
         ):
             if rows.exists():
-                return f"{section} has {what}, so it cannot be deleted: {advice}"
+                text = gettext("%(section)s has %(what)s, so it cannot be deleted: %(advice)s")
+                return text % {"section": section, "what": what, "advice": advice}
         return ""
 
 
@@ -180,7 +185,7 @@ class MenuItemAdmin(DraggableAdmin):
 
     @admin.display(description=_("leads to"))
     def leads_to(self, item):
-        return item.href or "nowhere: a heading"
+        return item.href or gettext("nowhere: a heading")
 
 
 @admin.register(MastheadFact)
@@ -204,9 +209,9 @@ class PageAdmin(PaperAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["help_texts"] = {
-            "body": "HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out.",
+            "body": _("HTML: p, h2, h3, ul, ol, table, blockquote, a. Scripts, styles and frames are taken out."),
             "address": _("The page moves with it, and the old address leads to the new one for good."),
-            "description": "For search engines.",
+            "description": _("For search engines."),
         }
         form = super().get_form(request, obj, change=change, **kwargs)
         if "body" in form.base_fields:
@@ -350,7 +355,7 @@ class CrawlerAdmin(DraggableAdmin):
 
     def why_not_delete(self, crawler):
         if crawler.is_everybody:
-            return "The row * is what all other crawlers are told: change it instead."
+            return gettext("The row * is what all other crawlers are told: change it instead.")
         return ""
 
 

@@ -24,6 +24,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property, lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from readers import audit
 from readers.models import Action
@@ -35,7 +36,9 @@ from .models import MastheadFact
 LIST_LIMIT = 10_000
 # An action on more rows than this would outlast the request.
 ACTION_LIMIT = 200
-CLASH = "This clashes with what somebody else saved at the same moment. Nothing was saved: look and save again."
+CLASH = gettext_lazy(
+    "This clashes with what somebody else saved at the same moment. Nothing was saved: look and save again."
+)
 
 
 def paper_name():
@@ -52,7 +55,9 @@ def clash_sentence(error):
     """What a violated constraint says to an editor, or that somebody else was quicker."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name == "article_public_address_fixed":
-        return "The story became public in the meantime: its address and publication time are fixed now. Save again."
+        return gettext(
+            "The story became public in the meantime: its address and publication time are fixed now. Save again."
+        )
     for model in apps.get_models():
         for constraint in model._meta.constraints:
             written = constraint.violation_error_message != BaseConstraint.default_violation_error_message
@@ -74,7 +79,7 @@ class SeoulDateTime(AdminSplitDateTime):
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
-        context["time_label"] = "Seoul time:"
+        context["time_label"] = gettext("Seoul time:")
         return context
 
 
@@ -109,7 +114,7 @@ class Explains:
         cleaned = super().clean()
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, date) and value.year < self.earliest_year:
-                self.add_error(name, f"Write a date from {self.earliest_year} on.")
+                self.add_error(name, gettext("Write a date from %(year)s on.") % {"year": self.earliest_year})
         if self.refusal:
             self.explain(self.refusal)
         return cleaned
@@ -272,7 +277,8 @@ class PaperAdmin(RowFields, admin.ModelAdmin):
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         across = request.POST.get("select_across") == "1" and queryset.order_by()[: ACTION_LIMIT + 1].count()
         if not all(pk.isascii() and pk.isdecimal() for pk in chosen) or (across or len(chosen)) > ACTION_LIMIT:
-            self.message_user(request, f"Choose at most {ACTION_LIMIT} rows at a time.", messages.ERROR)
+            said = gettext("Choose at most %(count)s rows at a time.") % {"count": ACTION_LIMIT}
+            self.message_user(request, said, messages.ERROR)
             return None
         return super().response_action(request, queryset, **options)
 
@@ -288,5 +294,5 @@ def delete_chosen(modeladmin, request, queryset):
 # Evaluated whenever a page prints it, so that a new name in the masthead shows at once.
 admin.site.site_header = lazy(paper_name, str)()
 admin.site.site_title = admin.site.site_header
-admin.site.index_title = "The newsroom"
+admin.site.index_title = gettext_lazy("The newsroom")
 admin.site.empty_value_display = "–"

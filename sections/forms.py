@@ -2,6 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .admin_base import EditorForm, Explains, Lines
@@ -33,7 +34,10 @@ class SectionForm(EditorForm):
         if slug and "parent" in self.cleaned_data:
             address = f"/{parent.path}/{slug}/" if parent else f"/{slug}/"
             if Page.objects.filter(address=address).exists():
-                self.add_error("slug", f"The static page {address} has this address: choose another.")
+                self.add_error(
+                    "slug",
+                    gettext("The static page %(address)s has this address: choose another.") % {"address": address},
+                )
         return cleaned
 
 

@@ -94,7 +94,12 @@ class Section(models.Model):
     def clean(self):
         if self.parent_id is None:
             if self.slug in RESERVED_SLUGS or self.slug.isdecimal():
-                raise ValidationError({"slug": f"The address /{self.slug}/ belongs to the site: choose another."})
+                raise ValidationError(
+                    {
+                        "slug": gettext("The address /%(slug)s/ belongs to the site: choose another.")
+                        % {"slug": self.slug}
+                    }
+                )
         elif self.parent_id == self.pk or self.parent.parent_id is not None:
             raise ValidationError({"parent": "Sections have two levels: choose a section that has none above."})
         elif self.pk and self.children.exists():
@@ -377,8 +382,8 @@ DOMAIN = r"^([a-z0-9-]+\.)+[a-z0-9-]+\Z"
 ACCOUNT = r"^[A-Za-z0-9._:/@+=~-]*\Z"
 AUTHORITY = r"^[A-Za-z0-9.-]*\Z"
 ONE_LINE = r"^[^\u0001-\u001f\u007f-\u009f\u2028\u2029]*\Z"
-NO_TOKEN = "Write the crawler's own word, like Googlebot: letters, digits, . _ -"
-NO_LINE = "Write it in one line, without control characters."
+NO_TOKEN = _("Write the crawler's own word, like Googlebot: letters, digits, . _ -")
+NO_LINE = _("Write it in one line, without control characters.")
 
 
 class CrawlerManager(models.Manager):

@@ -32,7 +32,12 @@ def move_section(section):
         return section
     clash = Section.objects.filter(path__in=moved.values()).exclude(pk__in=[section.pk, *[c.pk for c in children]])
     if taken := clash.first():
-        raise ValidationError({"slug": f"The section {taken} already has the address /{taken.path}/."})
+        raise ValidationError(
+            {
+                "slug": _("The section %(section)s already has the address /%(path)s/.")
+                % {"section": taken, "path": taken.path}
+            }
+        )
     section.save()
     for child in children:
         child.parent = section

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles import publishing, topics
-from articles.forms import AliasForm, AliasFormSet, MergeForm, TagForm
+from articles.forms import AliasForm, AliasFormSet, MergeForm, TagForm, stories_in_words
 from articles.models import Alias, Article, ArticleTag, Column, Reporter, Tag
 from articles.querysets import NOT_ON_CARDS
 from sections.admin_base import PaperAdmin, RowFields, clash_sentence
@@ -60,7 +60,10 @@ class ReporterAdmin(LastingSlug, PaperAdmin):
 
     def why_not_delete(self, reporter):
         if reporter.bylines.exists():
-            return f"{reporter} has stories, so the page must stay: switch off “active” instead; the page then says so."
+            text = gettext(
+                "%(reporter)s has stories, so the page must stay: switch off “active” instead; the page then says so."
+            )
+            return text % {"reporter": reporter}
         return ""
 
 
@@ -74,7 +77,8 @@ class ColumnAdmin(PaperAdmin):
 
     def why_not_delete(self, column):
         if column.articles.exists():
-            return f"The column “{column}” has pieces, so it cannot be deleted: take them out of it first."
+            text = gettext("The column “%(column)s” has pieces, so it cannot be deleted: take them out of it first.")
+            return text % {"column": column}
         return ""
 
 
@@ -138,7 +142,7 @@ class TagAdmin(LastingSlug, PaperAdmin):
         super().save_model(request, obj, form, change)
         topics.rename_topic(obj, name)
         if obj.get_absolute_url() != old_address:
-            moved = "The topic's address is now {}; {} leads there."
+            moved = gettext("The topic's address is now {}; {} leads there.")
             self.message_user(request, moved.format(obj.get_absolute_url(), old_address), messages.INFO)
 
     @transaction.atomic
@@ -149,20 +153,23 @@ class TagAdmin(LastingSlug, PaperAdmin):
         # While they are still there to be named.
         self.log_deletions(request, others)
         moved = topics.merge_topics(into, others)
-        self.log_change(request, into, f"Merged {names} into it: {moved} stories.")
-        stories = "1 story" if moved == 1 else f"{moved:,} stories"
+        self.log_change(
+            request, into, gettext("Merged %(names)s into it: %(moved)s stories.") % {"names": names, "moved": moved}
+        )
+        stories = stories_in_words(moved)
         said = format_html(
-            'Merged {} into <a href="{}">{}</a>: {} moved. Their addresses lead there from now on.',
+            gettext('Merged {} into <a href="{}">{}</a>: {} moved. Their addresses lead there from now on.'),
             *(names, self.change_url(into.pk), into.name, stories),
         )
         self.message_user(request, said, messages.SUCCESS)
 
     def why_not_delete(self, tag):
         if tag.article_tags.exists():
-            return (
-                f"Stories carry the tag “{tag}”, so it cannot be deleted: take it off them first, or merge it into "
+            text = gettext(
+                "Stories carry the tag “%(tag)s”, so it cannot be deleted: take it off them first, or merge it into "
                 "another topic."
             )
+            return text % {"tag": tag}
         return ""
 
 

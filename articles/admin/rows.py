@@ -79,13 +79,16 @@ class PhotoInline(Row, admin.StackedInline):
             "rights": photo.get_rights_display(),
             "credit": photo.credit or _("none"),
         }
+        frame = ""
+        if use.pk:
+            address = reverse("admin:photos_photo_crop", args=[photo.pk, use.pk])
+            frame = format_html(' <a href="{}">{}</a>', address, _("Frame it for this story …"))
         return format_html(
             '{}<span class="in-text" data-photo="{}">'
             '<input class="figure-line" readonly value="{}" aria-label="{}"> '
-            '<button type="button" class="button" data-put-in="{}" hidden>{}</button>'
-            ' <a href="{}">{}</a><br>{}<br><span class="quiet">{}</span></span>',
-            *(preview(use.framed), photo.uuid, line, _("Line for the text"), photo.uuid, _("Put into the text")),
-            *(reverse("admin:photos_photo_crop", args=[photo.pk, use.pk]), _("Frame it for this story …")),
+            '<button type="button" class="button" data-put-in="{}" hidden>{}</button>{}'
+            '<br>{}<br><span class="quiet">{}</span></span>',
+            *(preview(use.framed), photo.uuid, line, _("Line for the text"), photo.uuid, _("Put into the text"), frame),
             *(photo.caption or _("The photo has no caption of its own."), known),
         )
 

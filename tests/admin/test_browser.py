@@ -160,7 +160,7 @@ def test_every_page_keeps_to_the_policy(desk):
     ):
         assert desk.goto(path).status == 200
     desk.goto(f"/admin/photos/photo/{photo.pk}/change/")
-    assert desk.locator(".preview").first.evaluate("image => image.naturalWidth > 0")
+    assert desk.locator(".focal-stage img").first.evaluate("image => image.naturalWidth > 0")
     desk.locator("#header .theme-toggle").click()
     desk.fill("#nav-filter", "photo")
 

@@ -13,6 +13,7 @@ from tests.factories import (
     draft,
     embargoed,
     make_article,
+    make_list,
     make_photo,
     make_reporter,
     make_section,
@@ -309,3 +310,21 @@ def test_nobody_else_gives_rights(role, staff, browsers):
     browsers[role].post(reverse("admin:readers_user_change", args=[user.pk]), {"is_superuser": "on", "groups": ["1"]})
     user.refresh_from_db()
     assert not user.is_superuser
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_places_of_lists_are_filled_by_those_who_publish_there(role, staff, browsers):
+    whole = make_list("front-lead", title="Lead")
+    own = make_list("business-lead", title="Business lead", section=section("business"))
+    other = make_list("sports-lead", title="Sports lead", section=section("sports"))
+    story = make_article(section=section("business"))
+    for story_list in (whole, own, other):
+        url = reverse("admin:rankings_storylist_places", args=[story_list.pk])
+        browsers[role].post(url, {"position": "1", "article": story.pk})
+        may = role in ("chief_editor", "administrator") or (role == "section_editor" and story_list == own)
+        assert story_list.placements.exists() == may, story_list
+        if may:
+            placement = story_list.placements.get()
+            browsers["reporter"].post(reverse("admin:rankings_storylist_end", args=[story_list.pk, placement.pk]))
+            placement.refresh_from_db()
+            assert placement.period.upper is None
