@@ -14,7 +14,7 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from . import renditions
 
@@ -110,16 +110,16 @@ class Photo(models.Model):
     """
 
     class Rights(models.TextChoices):
-        OWN = "own", _lazy("Our own")
-        AGENCY = "agency", _lazy("Agency, by contract")
-        COURTESY = "courtesy", _lazy("Courtesy, for this story")
-        LICENSED = "licensed", _lazy("Open licence")
-        UNKNOWN = "unknown", _lazy("Not checked")
-        NONE = "none", _lazy("No rights: must not be used")
+        OWN = "own", gettext_lazy("Our own")
+        AGENCY = "agency", gettext_lazy("Agency, by contract")
+        COURTESY = "courtesy", gettext_lazy("Courtesy, for this story")
+        LICENSED = "licensed", gettext_lazy("Open licence")
+        UNKNOWN = "unknown", gettext_lazy("Not checked")
+        NONE = "none", gettext_lazy("No rights: must not be used")
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
-    file = models.FileField(upload_to=original_name, max_length=200)
+    file = models.FileField(upload_to=original_name, max_length=200, verbose_name=gettext_lazy("file"))
     original_name = models.CharField(max_length=200, blank=True, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
@@ -128,37 +128,65 @@ class Photo(models.Model):
     alt_text = models.CharField(
         max_length=500,
         blank=True,
-        help_text=_lazy("What the picture shows, for readers who cannot see it. Not the caption again."),
+        help_text=gettext_lazy("What the picture shows, for readers who cannot see it. Not the caption again."),
+        verbose_name=gettext_lazy("alt text"),
     )
     caption = models.TextField(
-        blank=True, help_text=_lazy("Used under the picture where a story writes none of its own.")
+        blank=True,
+        help_text=gettext_lazy("Used under the picture where a story writes none of its own."),
+        verbose_name=gettext_lazy("caption"),
     )
     credit = models.CharField(
-        max_length=200, blank=True, help_text=_lazy("Printed after every caption: Yonhap, Courtesy of ...")
+        max_length=200,
+        blank=True,
+        help_text=gettext_lazy("Printed after every caption: Yonhap, Courtesy of ..."),
+        verbose_name=gettext_lazy("credit"),
     )
-    photographer = models.CharField(max_length=200, blank=True)
-    taken_at = models.DateTimeField(null=True, blank=True)
-    place = models.CharField(max_length=200, blank=True)
-    keywords = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    rights = models.CharField(max_length=10, choices=Rights, default=Rights.UNKNOWN)
-    expires_on = models.DateField(null=True, blank=True, help_text=_lazy("Last day of the licence is the day before."))
+    photographer = models.CharField(max_length=200, blank=True, verbose_name=gettext_lazy("photographer"))
+    taken_at = models.DateTimeField(null=True, blank=True, verbose_name=gettext_lazy("taken at"))
+    place = models.CharField(max_length=200, blank=True, verbose_name=gettext_lazy("place"))
+    keywords = ArrayField(
+        models.CharField(max_length=100), default=list, blank=True, verbose_name=gettext_lazy("keywords")
+    )
+    rights = models.CharField(
+        max_length=10, choices=Rights, default=Rights.UNKNOWN, verbose_name=gettext_lazy("rights")
+    )
+    expires_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Last day of the licence is the day before."),
+        verbose_name=gettext_lazy("expires on"),
+    )
     agency = models.CharField(
-        max_length=120, blank=True, help_text=_lazy("Who sold or gave it: that is whom to ask when the rights end.")
+        max_length=120,
+        blank=True,
+        help_text=gettext_lazy("Who sold or gave it: that is whom to ask when the rights end."),
+        verbose_name=gettext_lazy("agency"),
     )
     territory = models.CharField(
-        max_length=120, blank=True, help_text=_lazy("Where it may be shown, if not everywhere: Korea only.")
+        max_length=120,
+        blank=True,
+        help_text=gettext_lazy("Where it may be shown, if not everywhere: Korea only."),
+        verbose_name=gettext_lazy("territory"),
     )
-    licence = models.CharField(max_length=60, blank=True, help_text=_lazy("SPDX name of an open licence: CC-BY-4.0."))
-    licence_url = models.URLField(blank=True)
+    licence = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text=gettext_lazy("SPDX name of an open licence: CC-BY-4.0."),
+        verbose_name=gettext_lazy("licence"),
+    )
+    licence_url = models.URLField(blank=True, verbose_name=gettext_lazy("licence url"))
     focal_x = models.FloatField(
         default=0.5,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text=_lazy("Part of the width, 0 to 1, that every crop must show."),
+        help_text=gettext_lazy("Part of the width, 0 to 1, that every crop must show."),
+        verbose_name=gettext_lazy("focal x"),
     )
     focal_y = models.FloatField(
         default=0.5,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text=_lazy("Part of the height, 0 to 1, that every crop must show."),
+        help_text=gettext_lazy("Part of the height, 0 to 1, that every crop must show."),
+        verbose_name=gettext_lazy("focal y"),
     )
     avif = models.BooleanField(default=False, editable=False)
     rendered_at = models.DateTimeField(null=True, editable=False)
@@ -174,11 +202,14 @@ class Photo(models.Model):
         output_field=models.TextField(),
         db_persist=True,
         serialize=False,
+        verbose_name=gettext_lazy("words"),
     )
 
     objects = PhotoManager()
 
     class Meta:
+        verbose_name = gettext_lazy("photo")
+        verbose_name_plural = gettext_lazy("photos")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="photo_has_size"),

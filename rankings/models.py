@@ -33,9 +33,13 @@ class StoryList(models.Model):
         LATEST = "latest", _("Newest")
         NONE = "none", _("Nothing: only what editors place")
 
-    slug = models.SlugField(max_length=60, unique=True, help_text=_("The page looks for it under this word."))
-    title = models.CharField(max_length=80)
-    size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text=_("The page looks for it under this word."), verbose_name=_("slug")
+    )
+    title = models.CharField(max_length=80, verbose_name=_("title"))
+    size = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(50)], verbose_name=_("size")
+    )
     section = models.ForeignKey(
         Section,
         models.PROTECT,
@@ -43,32 +47,50 @@ class StoryList(models.Model):
         blank=True,
         related_name="story_lists",
         help_text=_("Only stories of this section; empty: the whole paper."),
+        verbose_name=_("section"),
     )
     format = models.CharField(
-        max_length=10, choices=Article.Format, blank=True, help_text=_("Only articles of this format; empty: all.")
+        max_length=10,
+        choices=Article.Format,
+        blank=True,
+        help_text=_("Only articles of this format; empty: all."),
+        verbose_name=_("format"),
     )
     fill = models.CharField(_("places that editors leave free"), max_length=10, choices=Fill, default=Fill.READ)
     window_hours = models.PositiveIntegerField(
-        default=48, validators=[MinValueValidator(1)], help_text=_("Reads and stories older than this do not count.")
+        default=48,
+        validators=[MinValueValidator(1)],
+        help_text=_("Reads and stories older than this do not count."),
+        verbose_name=_("window hours"),
     )
     half_life_hours = models.PositiveIntegerField(
-        default=6, validators=[MinValueValidator(1)], help_text=_("After this time a read counts half.")
+        default=6,
+        validators=[MinValueValidator(1)],
+        help_text=_("After this time a read counts half."),
+        verbose_name=_("half life hours"),
     )
     repeats = models.BooleanField(
-        default=True, help_text=_("Off: leaves out stories that the lists above it on the page show already.")
+        default=True,
+        help_text=_("Off: leaves out stories that the lists above it on the page show already."),
+        verbose_name=_("repeats"),
     )
     shown_on = models.CharField(
         max_length=20,
         choices=[("every", "Every page"), ("front", "Front page"), ("stories", "Stories and sections")],
         default="every",
+        verbose_name=_("shown on"),
     )
-    position = models.PositiveSmallIntegerField(default=0, help_text=_("Order in which lists choose their stories."))
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Order in which lists choose their stories."), verbose_name=_("position")
+    )
 
     computed_at = models.DateTimeField(null=True, editable=False)
 
     objects = StoryListManager()
 
     class Meta:
+        verbose_name = _("story list")
+        verbose_name_plural = _("story lists")
         ordering = ["position", "slug"]
 
     def __str__(self):
@@ -88,26 +110,48 @@ class PlacementManager(models.Manager.from_queryset(PlacementQuerySet)):
 class Placement(models.Model):
     """A story at a position of a list for a period, put there by an editor. Written by `rankings.placing`."""
 
-    story_list = models.ForeignKey(StoryList, models.CASCADE, related_name="placements")
-    position = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(50)])
-    article = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="placements")
-    fallback = models.ForeignKey(Article, models.PROTECT, null=True, blank=True, related_name="fallback_placements")
+    story_list = models.ForeignKey(StoryList, models.CASCADE, related_name="placements", verbose_name=_("story list"))
+    position = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(50)], verbose_name=_("position")
+    )
+    article = models.ForeignKey(
+        Article, models.PROTECT, null=True, blank=True, related_name="placements", verbose_name=_("article")
+    )
+    fallback = models.ForeignKey(
+        Article, models.PROTECT, null=True, blank=True, related_name="fallback_placements", verbose_name=_("fallback")
+    )
     working_title = models.CharField(
-        max_length=200, blank=True, help_text=_("For a place booked before the story exists.")
+        max_length=200,
+        blank=True,
+        help_text=_("For a place booked before the story exists."),
+        verbose_name=_("working title"),
     )
-    headline = models.CharField(max_length=200, blank=True, help_text=_("Only here; empty: the story's own."))
-    deck = models.TextField(blank=True)
-    photo = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="placements")
-    period = DateTimeRangeField(help_text=_("From when until when; no end: until it is ended."))
+    headline = models.CharField(
+        max_length=200, blank=True, help_text=_("Only here; empty: the story's own."), verbose_name=_("headline")
+    )
+    deck = models.TextField(blank=True, verbose_name=_("deck"))
+    photo = models.ForeignKey(
+        Photo, models.PROTECT, null=True, blank=True, related_name="placements", verbose_name=_("photo")
+    )
+    period = DateTimeRangeField(
+        help_text=_("From when until when; no end: until it is ended."), verbose_name=_("period")
+    )
     placed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="placements"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="placements",
+        verbose_name=_("placed by"),
     )
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=200, blank=True, verbose_name=_("reason"))
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PlacementManager()
 
     class Meta:
+        verbose_name = _("placement")
+        verbose_name_plural = _("placements")
         ordering = ["story_list", "position", "-period"]
         constraints = [
             ExclusionConstraint(
@@ -149,12 +193,16 @@ class RankedStoryManager(models.Manager.from_queryset(RankedStoryQuerySet)):
 class RankedStory(models.Model):
     """A computed entry of a list, with the period in which it stood there and the sum behind it."""
 
-    story_list = models.ForeignKey(StoryList, models.CASCADE, related_name="ranked_stories")
-    position = models.PositiveSmallIntegerField()
-    article = models.ForeignKey(Article, models.CASCADE, related_name="rankings")
-    period = DateTimeRangeField()
-    score = models.FloatField(default=0)
-    breakdown = models.JSONField(default=dict, help_text=_("Reads in the window, their decayed sum, what decided."))
+    story_list = models.ForeignKey(
+        StoryList, models.CASCADE, related_name="ranked_stories", verbose_name=_("story list")
+    )
+    position = models.PositiveSmallIntegerField(verbose_name=_("position"))
+    article = models.ForeignKey(Article, models.CASCADE, related_name="rankings", verbose_name=_("article"))
+    period = DateTimeRangeField(verbose_name=_("period"))
+    score = models.FloatField(default=0, verbose_name=_("score"))
+    breakdown = models.JSONField(
+        default=dict, help_text=_("Reads in the window, their decayed sum, what decided."), verbose_name=_("breakdown")
+    )
 
     objects = RankedStoryManager()
 
@@ -189,13 +237,15 @@ class ReadCountManager(models.Manager):
 class ReadCount(models.Model):
     """How often an article was read in one hour. Grows by upsert; the article row is never touched."""
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="read_counts")
-    hour = models.DateTimeField(help_text=_("The beginning of the hour."))
-    reads = models.PositiveIntegerField()
+    article = models.ForeignKey(Article, models.CASCADE, related_name="read_counts", verbose_name=_("article"))
+    hour = models.DateTimeField(help_text=_("The beginning of the hour."), verbose_name=_("hour"))
+    reads = models.PositiveIntegerField(verbose_name=_("reads"))
 
     objects = ReadCountManager()
 
     class Meta:
+        verbose_name = _("read count")
+        verbose_name_plural = _("read counts")
         constraints = [models.UniqueConstraint("article", "hour", name="read_count_once")]
         indexes = [models.Index(fields=["hour"], name="read_count_hour")]
 
@@ -211,8 +261,8 @@ class ReadCount(models.Model):
 class ReadBatch(models.Model):
     """A batch of reads that was written; its id keeps a repeated write from counting twice."""
 
-    uuid = models.UUIDField(primary_key=True)
-    written_at = models.DateTimeField(default=timezone.now, db_index=True)
+    uuid = models.UUIDField(primary_key=True, verbose_name=_("uuid"))
+    written_at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("written at"))
 
     def __str__(self):
         return str(self.uuid)

@@ -32,12 +32,12 @@ class User(AbstractUser):
 class StaffSession(models.Model):
     """A browser in which a member of the staff is signed in. It goes with the session it is about."""
 
-    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="staff_sessions")
-    address = models.GenericIPAddressField(null=True)
-    browser = models.CharField(max_length=300)
-    since = models.DateTimeField(default=timezone.now)
-    last_seen = models.DateTimeField(default=timezone.now)
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+", verbose_name=_("session"))
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="staff_sessions", verbose_name=_("user"))
+    address = models.GenericIPAddressField(null=True, verbose_name=_("address"))
+    browser = models.CharField(max_length=300, verbose_name=_("browser"))
+    since = models.DateTimeField(default=timezone.now, verbose_name=_("since"))
+    last_seen = models.DateTimeField(default=timezone.now, verbose_name=_("last seen"))
 
     class Meta:
         default_permissions = ()

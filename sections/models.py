@@ -46,22 +46,28 @@ class Section(models.Model):
     leaves redirects.
     """
 
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=60, verbose_name=_("name"))
     slug = models.SlugField(
-        max_length=60, help_text=_("Word of the address. Changing it leaves a redirect from the old one.")
+        max_length=60,
+        help_text=_("Word of the address. Changing it leaves a redirect from the old one."),
+        verbose_name=_("slug"),
     )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("section above")
     )
     path = models.CharField(max_length=121, unique=True, editable=False)
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
     description = models.TextField(
-        blank=True, help_text=_("One or two sentences under the name on the section's front, and for feeds.")
+        blank=True,
+        help_text=_("One or two sentences under the name on the section's front, and for feeds."),
+        verbose_name=_("description"),
     )
 
     objects = SectionManager()
 
     class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
         ordering = ["path"]
         constraints = [
             # Both let a dump be loaded in any order: a row's parent may follow it, and is empty until then.
@@ -144,11 +150,13 @@ class MenuItem(models.Model):
         SOCIAL = "social", _("Social links")
         FOOTER = "footer", _("Footer")
 
-    menu = models.CharField(max_length=10, choices=Menu)
+    menu = models.CharField(max_length=10, choices=Menu, verbose_name=_("menu"))
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("under")
     )
-    section = models.ForeignKey(Section, models.CASCADE, null=True, blank=True, related_name="menu_items")
+    section = models.ForeignKey(
+        Section, models.CASCADE, null=True, blank=True, related_name="menu_items", verbose_name=_("section")
+    )
     url = models.CharField(
         _("address"),
         max_length=300,
@@ -158,13 +166,17 @@ class MenuItem(models.Model):
         ],
         help_text=_("Only where no section is chosen: /about/ or https://..."),
     )
-    label = models.CharField(max_length=60, blank=True, help_text=_("Empty: the section's name."))
-    icon = models.CharField(max_length=20, blank=True, choices=ICONS)
-    position = models.PositiveSmallIntegerField(default=0)
+    label = models.CharField(
+        max_length=60, blank=True, help_text=_("Empty: the section's name."), verbose_name=_("label")
+    )
+    icon = models.CharField(max_length=20, blank=True, choices=ICONS, verbose_name=_("icon"))
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = MenuItemManager()
 
     class Meta:
+        verbose_name = _("menu item")
+        verbose_name_plural = _("menu items")
         ordering = ["menu", "position", "id"]
         constraints = [
             models.CheckConstraint(
@@ -267,19 +279,28 @@ class MastheadFact(models.Model):
         MASTHEAD = "masthead", _("Masthead")
         COPYRIGHT = "copyright", _("Copyright line")
 
-    kind = models.CharField(max_length=20, choices=Kind)
-    label = models.CharField(max_length=60, blank=True, help_text=_("Empty: the usual words for this fact."))
-    value = models.CharField(max_length=200)
-    lang = models.CharField(max_length=10, blank=True, help_text=_("Language of the value if not English: ko."))
-    valid_from = models.DateField(null=True, blank=True)
-    valid_until = models.DateField(
-        null=True, blank=True, help_text=_("First day on which it no longer holds; empty: until further notice.")
+    kind = models.CharField(max_length=20, choices=Kind, verbose_name=_("kind"))
+    label = models.CharField(
+        max_length=60, blank=True, help_text=_("Empty: the usual words for this fact."), verbose_name=_("label")
     )
-    position = models.PositiveSmallIntegerField(default=0)
+    value = models.CharField(max_length=200, verbose_name=_("value"))
+    lang = models.CharField(
+        max_length=10, blank=True, help_text=_("Language of the value if not English: ko."), verbose_name=_("lang")
+    )
+    valid_from = models.DateField(null=True, blank=True, verbose_name=_("valid from"))
+    valid_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text=_("First day on which it no longer holds; empty: until further notice."),
+        verbose_name=_("valid until"),
+    )
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = MastheadFactManager()
 
     class Meta:
+        verbose_name = _("masthead fact")
+        verbose_name_plural = _("masthead facts")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint("kind", "value", name="masthead_fact_once"),
@@ -316,16 +337,23 @@ class Page(models.Model):
         validators=[
             RegexValidator(r"^/([a-z0-9-]+/)+$", _("Write the address like /policy/terms/: lower case, both slashes."))
         ],
+        verbose_name=_("address"),
     )
-    title = models.CharField(max_length=100)
-    description = models.CharField(max_length=300, blank=True)
-    body = HTMLField(blank=True)
-    version = models.CharField(max_length=20, blank=True, help_text=_("Shown on policies: 3, 2.1 ..."))
-    dated = models.DateField(null=True, blank=True, help_text=_("Since when this version holds; shown."))
+    title = models.CharField(max_length=100, verbose_name=_("title"))
+    description = models.CharField(max_length=300, blank=True, verbose_name=_("description"))
+    body = HTMLField(blank=True, verbose_name=_("body"))
+    version = models.CharField(
+        max_length=20, blank=True, help_text=_("Shown on policies: 3, 2.1 ..."), verbose_name=_("version")
+    )
+    dated = models.DateField(
+        null=True, blank=True, help_text=_("Since when this version holds; shown."), verbose_name=_("dated")
+    )
 
     objects = PageManager()
 
     class Meta:
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
         ordering = ["address"]
 
     def __str__(self):
@@ -350,14 +378,16 @@ class RedirectManager(models.Manager):
 class Redirect(models.Model):
     """A permanent redirect from an address that once existed. Written by `sections.moving`."""
 
-    old_path = models.CharField(max_length=300, unique=True)
-    new_path = models.CharField(max_length=300)
+    old_path = models.CharField(max_length=300, unique=True, verbose_name=_("old path"))
+    new_path = models.CharField(max_length=300, verbose_name=_("new path"))
     hits = models.PositiveIntegerField(_("used"), default=0, editable=False)
     last_hit_at = models.DateTimeField(_("last used"), null=True, editable=False)
 
     objects = RedirectManager()
 
     class Meta:
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
         ordering = ["old_path"]
         constraints = [
             models.CheckConstraint(
@@ -428,8 +458,10 @@ class Crawler(models.Model):
             "The word that its operator documents for robots.txt; * is every crawler without a row of its own."
         ),
     )
-    operator = models.CharField(max_length=100, blank=True, help_text=_("The company or institution that runs it."))
-    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.OTHER)
+    operator = models.CharField(
+        max_length=100, blank=True, help_text=_("The company or institution that runs it."), verbose_name=_("operator")
+    )
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.OTHER, verbose_name=_("purpose"))
     allowed = models.BooleanField(
         _("may crawl"), default=True, help_text=_("Off: robots.txt asks it to fetch nothing.")
     )
@@ -450,11 +482,13 @@ class Crawler(models.Model):
         help_text=_("Empty: nothing is said."),
     )
     note = models.CharField(_("why"), max_length=300, blank=True, help_text=_("For readers of /policy/crawlers/."))
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = CrawlerManager()
 
     class Meta:
+        verbose_name = _("crawler")
+        verbose_name_plural = _("crawlers")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
@@ -502,17 +536,21 @@ class AdSeller(models.Model):
         OWNER = "OWNERDOMAIN", _("Owns this site")
         MANAGER = "MANAGERDOMAIN", _("Manages all sales of this site")
 
-    relationship = models.CharField(max_length=13, choices=Relationship, default=Relationship.DIRECT)
+    relationship = models.CharField(
+        max_length=13, choices=Relationship, default=Relationship.DIRECT, verbose_name=_("relationship")
+    )
     domain = models.CharField(
         max_length=253,
         validators=[RegexValidator(DOMAIN, _("Write the domain alone, in lower case: example.com"))],
         help_text=_("Domain of the advertising system, or of the owner or manager: example.com"),
+        verbose_name=_("domain"),
     )
     account = models.CharField(
         max_length=100,
         blank=True,
         validators=[RegexValidator(ACCOUNT, _("Write the account without blanks and commas, as the system shows it."))],
         help_text=_("Our account there. Owners and managers have none."),
+        verbose_name=_("account"),
     )
     authority = models.CharField(
         _("certification"),
@@ -526,8 +564,9 @@ class AdSeller(models.Model):
         blank=True,
         validators=[RegexValidator(ONE_LINE, NO_LINE)],
         help_text=_("Stands behind the line; everybody can read it."),
+        verbose_name=_("comment"),
     )
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = AdSellerManager()
 
@@ -585,8 +624,10 @@ class AdSeller(models.Model):
 class SectionEditor(models.Model):
     """A section given to a member of the staff: with its subsections, the place where that person may publish."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="section_desks")
-    section = models.ForeignKey(Section, models.CASCADE, related_name="section_editors")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="section_desks", verbose_name=_("user")
+    )
+    section = models.ForeignKey(Section, models.CASCADE, related_name="section_editors", verbose_name=_("section"))
 
     class Meta:
         verbose_name = _("section given")
@@ -611,11 +652,17 @@ class Binned(models.Model):
     model = models.CharField(_("kind"), max_length=100, help_text=_("app.model of what was deleted."))
     words = models.CharField(_("what it was"), max_length=300)
     content = models.TextField(
-        help_text=_("It and everything that went with it, as Django's JSON serializer writes it.")
+        help_text=_("It and everything that went with it, as Django's JSON serializer writes it."),
+        verbose_name=_("content"),
     )
     deleted_at = models.DateTimeField(_("deleted"), default=timezone.now)
     deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="binned"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="binned",
+        verbose_name=_("deleted by"),
     )
 
     class Meta:

@@ -84,38 +84,66 @@ class Article(models.Model):
         MINORS = "minors", _("Minors involved")
 
     guid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    format = models.CharField(max_length=10, choices=Format, default=Format.STORY)
+    format = models.CharField(max_length=10, choices=Format, default=Format.STORY, verbose_name=_("format"))
     # words
-    headline = models.CharField(max_length=200, help_text=_("Aim for 70 characters; lists get crowded above 90."))
+    headline = models.CharField(
+        max_length=200, help_text=_("Aim for 70 characters; lists get crowded above 90."), verbose_name=_("headline")
+    )
     short_headline = models.CharField(
-        max_length=80, blank=True, help_text=_("For the ticker and narrow lists; empty: the headline.")
+        max_length=80,
+        blank=True,
+        help_text=_("For the ticker and narrow lists; empty: the headline."),
+        verbose_name=_("short headline"),
     )
     label = models.CharField(
         max_length=30,
         blank=True,
         help_text=_("Kind of piece, set apart from the headline: Analysis, Interview, Exclusive."),
+        verbose_name=_("label"),
     )
     kicker = models.CharField(
-        max_length=60, blank=True, help_text=_("Short line above the headline; empty: the name of the subsection.")
+        max_length=60,
+        blank=True,
+        help_text=_("Short line above the headline; empty: the name of the subsection."),
+        verbose_name=_("kicker"),
     )
     deck = models.TextField(
         blank=True,
         validators=[MaxLengthValidator(500)],
         help_text=_("One or two sentences under the headline; shown on cards and by search engines."),
+        verbose_name=_("deck"),
     )
-    dateline = models.CharField(max_length=60, blank=True, help_text=_("Place that opens the text: CHEONGAN."))
-    body = HTMLField(blank=True, validators=[MaxLengthValidator(BODY_LIMIT)])
-    lang = models.CharField(max_length=10, default="en", help_text=_("Language of the text: en, ko."))
+    dateline = models.CharField(
+        max_length=60, blank=True, help_text=_("Place that opens the text: CHEONGAN."), verbose_name=_("dateline")
+    )
+    body = HTMLField(blank=True, validators=[MaxLengthValidator(BODY_LIMIT)], verbose_name=_("body"))
+    lang = models.CharField(
+        max_length=10, default="en", help_text=_("Language of the text: en, ko."), verbose_name=_("lang")
+    )
     # filing
-    section = models.ForeignKey(Section, models.PROTECT, related_name="articles")
+    section = models.ForeignKey(Section, models.PROTECT, related_name="articles", verbose_name=_("section"))
     also_in = models.ManyToManyField(
-        Section, blank=True, related_name="also_listed", help_text=_("Further sections that list it.")
+        Section,
+        blank=True,
+        related_name="also_listed",
+        help_text=_("Further sections that list it."),
+        verbose_name=_("also in"),
     )
-    column = models.ForeignKey(Column, models.PROTECT, null=True, blank=True, related_name="articles")
-    reporters = models.ManyToManyField(Reporter, through="articles.Byline", related_name="articles")
-    tags = TaggableManager(through=ArticleTag, blank=True, help_text=_("Topics, separated by commas."))
-    related = models.ManyToManyField("self", through="articles.RelatedArticle", symmetrical=False)
-    photos = models.ManyToManyField(Photo, through="articles.ArticlePhoto", related_name="articles")
+    column = models.ForeignKey(
+        Column, models.PROTECT, null=True, blank=True, related_name="articles", verbose_name=_("column")
+    )
+    reporters = models.ManyToManyField(
+        Reporter, through="articles.Byline", related_name="articles", verbose_name=_("reporters")
+    )
+    tags = TaggableManager(
+        through=ArticleTag, blank=True, help_text=_("Topics, separated by commas."), verbose_name=_("tags")
+    )
+    related = models.ManyToManyField(
+        "self", through="articles.RelatedArticle", symmetrical=False, verbose_name=_("related")
+    )
+    photos = models.ManyToManyField(
+        Photo, through="articles.ArticlePhoto", related_name="articles", verbose_name=_("photos")
+    )
     writer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -126,42 +154,65 @@ class Article(models.Model):
         help_text=_("Who began it; reporters work on their own stories only."),
     )
     # publication
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, verbose_name=_("status"))
     publish_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Seoul time. A moment to come is an embargo: nothing shows before it.")
+        null=True,
+        blank=True,
+        help_text=_("Seoul time. A moment to come is an embargo: nothing shows before it."),
+        verbose_name=_("publish at"),
     )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawal_reason = models.TextField(blank=True, help_text=_("Readers see it at the story's address."))
-    updated_at = models.DateTimeField(null=True, blank=True, help_text=_("The public “Updated” stamp."))
-    date_precision = models.CharField(max_length=6, choices=Precision, default=Precision.MINUTE)
-    planned_for = models.DateField(null=True, blank=True, help_text=_("For the desk's planning only."))
+    withdrawn_at = models.DateTimeField(null=True, blank=True, verbose_name=_("withdrawn at"))
+    withdrawal_reason = models.TextField(
+        blank=True, help_text=_("Readers see it at the story's address."), verbose_name=_("withdrawal reason")
+    )
+    updated_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The public “Updated” stamp."), verbose_name=_("updated at")
+    )
+    date_precision = models.CharField(
+        max_length=6, choices=Precision, default=Precision.MINUTE, verbose_name=_("date precision")
+    )
+    planned_for = models.DateField(
+        null=True, blank=True, help_text=_("For the desk's planning only."), verbose_name=_("planned for")
+    )
     address_date = models.DateField(null=True, editable=False)
     slug = models.SlugField(
         max_length=120,
         blank=True,
         allow_unicode=True,
         help_text=_("Word of the address; made from the headline when empty, fixed once the story is public."),
+        verbose_name=_("slug"),
     )
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     # terms
-    access = models.CharField(max_length=10, choices=Access, default=Access.FREE)
-    sensitivity = ArrayField(models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True)
+    access = models.CharField(max_length=10, choices=Access, default=Access.FREE, verbose_name=_("access"))
+    sensitivity = ArrayField(
+        models.CharField(max_length=10, choices=Sensitivity), default=list, blank=True, verbose_name=_("sensitivity")
+    )
     ai_use = models.CharField(
         _("use of AI"),
         max_length=300,
         blank=True,
         help_text=_("What a program wrote or drew; printed under the story."),
     )
-    seo_title = models.CharField(max_length=120, blank=True, help_text=_("For search engines; empty: the headline."))
+    seo_title = models.CharField(
+        max_length=120, blank=True, help_text=_("For search engines; empty: the headline."), verbose_name=_("seo title")
+    )
     canonical_url = models.URLField(
-        blank=True, max_length=500, help_text=_("Only if the story first stood on another site.")
+        blank=True,
+        max_length=500,
+        help_text=_("Only if the story first stood on another site."),
+        verbose_name=_("canonical url"),
     )
     # origin
-    source = models.CharField(max_length=120, blank=True, help_text=_("Agency or partner that wrote it."))
-    source_url = models.URLField(blank=True, max_length=500)
-    licence = models.CharField(max_length=60, blank=True, help_text=_("SPDX name; printed where it asks for it."))
+    source = models.CharField(
+        max_length=120, blank=True, help_text=_("Agency or partner that wrote it."), verbose_name=_("source")
+    )
+    source_url = models.URLField(blank=True, max_length=500, verbose_name=_("source url"))
+    licence = models.CharField(
+        max_length=60, blank=True, help_text=_("SPDX name; printed where it asks for it."), verbose_name=_("licence")
+    )
     external_source = models.CharField(max_length=60, blank=True, editable=False)
     external_id = models.CharField(max_length=200, blank=True, editable=False)
     import_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -173,11 +224,14 @@ class Article(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
         serialize=False,
+        verbose_name=_("search vector"),
     )
 
     objects = ArticleManager()
 
     class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
         ordering = ["-publish_at", "-id"]
         permissions = [
             ("publish_article", "Can publish, schedule, correct and withdraw articles"),
@@ -350,15 +404,19 @@ class ArticlePhoto(models.Model):
         LEAD = "lead", _("Lead, above the text and on cards")
         INLINE = "inline", _("In the text or the gallery")
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="photo_uses")
-    photo = models.ForeignKey(Photo, models.PROTECT, related_name="uses")
-    placement = models.CharField(max_length=10, choices=Placement, default=Placement.INLINE)
-    position = models.PositiveSmallIntegerField(default=0)
-    caption = models.TextField(blank=True)
-    credit = models.CharField(max_length=200, blank=True)
-    alt_text = models.CharField(max_length=500, blank=True)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="photo_uses", verbose_name=_("article"))
+    photo = models.ForeignKey(Photo, models.PROTECT, related_name="uses", verbose_name=_("photo"))
+    placement = models.CharField(
+        max_length=10, choices=Placement, default=Placement.INLINE, verbose_name=_("placement")
+    )
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    caption = models.TextField(blank=True, verbose_name=_("caption"))
+    credit = models.CharField(max_length=200, blank=True, verbose_name=_("credit"))
+    alt_text = models.CharField(max_length=500, blank=True, verbose_name=_("alt text"))
     decorative = models.BooleanField(
-        default=False, help_text=_("Says nothing that the text does not: screen readers pass over it.")
+        default=False,
+        help_text=_("Says nothing that the text does not: screen readers pass over it."),
+        verbose_name=_("decorative"),
     )
     crop = models.JSONField(
         null=True, blank=True, editable=False, help_text=_("Box of each ratio for this use, in parts of the photo.")
@@ -367,6 +425,8 @@ class ArticlePhoto(models.Model):
     objects = ArticlePhotoManager()
 
     class Meta:
+        verbose_name = _("photo of an article")
+        verbose_name_plural = _("photos of articles")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
@@ -424,13 +484,15 @@ class RelatedArticleManager(models.Manager):
 class RelatedArticle(models.Model):
     """A story that an editor put under another one, at its place."""
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="related_rows")
-    related = models.ForeignKey(Article, models.CASCADE, related_name="related_from")
-    position = models.PositiveSmallIntegerField(default=0)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="related_rows", verbose_name=_("article"))
+    related = models.ForeignKey(Article, models.CASCADE, related_name="related_from", verbose_name=_("related"))
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = RelatedArticleManager()
 
     class Meta:
+        verbose_name = _("related article")
+        verbose_name_plural = _("related articles")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint("article", "related", name="related_article_once"),
@@ -463,10 +525,14 @@ class VideoManager(models.Manager):
 class Video(models.Model):
     """The film of an article: our own file, or the address of a player that loads after a click."""
 
-    article = models.OneToOneField(Article, models.CASCADE, related_name="video")
+    article = models.OneToOneField(Article, models.CASCADE, related_name="video", verbose_name=_("article"))
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     file = models.FileField(
-        upload_to=film_name, blank=True, max_length=200, validators=[FileExtensionValidator(["mp4", "webm"])]
+        upload_to=film_name,
+        blank=True,
+        max_length=200,
+        validators=[FileExtensionValidator(["mp4", "webm"])],
+        verbose_name=_("file"),
     )
     captions = models.FileField(
         upload_to=film_name,
@@ -474,16 +540,21 @@ class Video(models.Model):
         max_length=200,
         validators=[FileExtensionValidator(["vtt"])],
         help_text=_("English captions as WebVTT."),
+        verbose_name=_("captions"),
     )
     seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
     external_url = models.URLField(
-        blank=True, help_text=_("A YouTube or Vimeo address where there is no file of ours.")
+        blank=True,
+        help_text=_("A YouTube or Vimeo address where there is no file of ours."),
+        verbose_name=_("external url"),
     )
-    transcript = HTMLField(blank=True)
+    transcript = HTMLField(blank=True, verbose_name=_("transcript"))
 
     objects = VideoManager()
 
     class Meta:
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
         constraints = [
             models.CheckConstraint(
                 condition=~Q(file="") | ~Q(external_url=""),

@@ -24,11 +24,18 @@ class DeskNote(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
         RESTORED = "restored", _("Brought back")
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="desk_notes")
-    step = models.CharField(max_length=12, choices=Step, default=Step.NOTE)
-    text = models.TextField(blank=True)
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="desk_notes", verbose_name=_("article")
+    )
+    step = models.CharField(max_length=12, choices=Step, default=Step.NOTE, verbose_name=_("step"))
+    text = models.TextField(blank=True, verbose_name=_("text"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="desk_notes"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="desk_notes",
+        verbose_name=_("author"),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -45,13 +52,15 @@ class Scratch(models.Model):
     `key` names the form of a story that does not exist yet; `data` are the posted fields as lists of texts.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="scratches")
-    article = models.ForeignKey("articles.Article", models.CASCADE, null=True, blank=True, related_name="scratches")
-    key = models.UUIDField(null=True, blank=True)
-    headline = models.CharField(max_length=200, blank=True)
-    data = models.JSONField(default=dict)
-    opened_version = models.PositiveIntegerField(null=True, blank=True)
-    saved_at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="scratches", verbose_name=_("user"))
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, null=True, blank=True, related_name="scratches", verbose_name=_("article")
+    )
+    key = models.UUIDField(null=True, blank=True, verbose_name=_("key"))
+    headline = models.CharField(max_length=200, blank=True, verbose_name=_("headline"))
+    data = models.JSONField(default=dict, verbose_name=_("data"))
+    opened_version = models.PositiveIntegerField(null=True, blank=True, verbose_name=_("opened version"))
+    saved_at = models.DateTimeField(default=timezone.now, verbose_name=_("saved at"))
 
     class Meta:
         ordering = ["-saved_at"]
@@ -71,10 +80,10 @@ class Scratch(models.Model):
 class Presence(models.Model):
     """Somebody has a story open in the admin: since when, and when that was last heard."""
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="presences")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presences")
-    since = models.DateTimeField(default=timezone.now)
-    seen_at = models.DateTimeField(default=timezone.now)
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="presences", verbose_name=_("article"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presences", verbose_name=_("user"))
+    since = models.DateTimeField(default=timezone.now, verbose_name=_("since"))
+    seen_at = models.DateTimeField(default=timezone.now, verbose_name=_("seen at"))
 
     class Meta:
         ordering = ["since"]
@@ -87,13 +96,20 @@ class Presence(models.Model):
 class PreviewLink(models.Model):
     """An address at which somebody without an account sees a story before it is public, until it ends."""
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="preview_links")
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="preview_links", verbose_name=_("article")
+    )
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     note = models.CharField(_("for whom"), max_length=120, blank=True)
     expires_at = models.DateTimeField(_("ends"))
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="preview_links"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="preview_links",
+        verbose_name=_("created by"),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -116,9 +132,11 @@ class PreviewLink(models.Model):
 class SavedFilter(models.Model):
     """A search of a list of the admin under a name: its query string, kept by one person or for everybody."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
-    name = models.CharField(max_length=60)
-    query = models.CharField(max_length=1000)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters", verbose_name=_("user")
+    )
+    name = models.CharField(max_length=60, verbose_name=_("name"))
+    query = models.CharField(max_length=1000, verbose_name=_("query"))
     shared = models.BooleanField(_("for everybody"), default=False)
 
     class Meta:
@@ -139,9 +157,11 @@ class SavedFilter(models.Model):
 class BrokenLink(models.Model):
     """A link that readers meet and that leads nowhere. Written by `articles.linking.check_links`."""
 
-    place = models.CharField(max_length=80, help_text="app.model:id of what has the link.")
+    place = models.CharField(max_length=80, help_text="app.model:id of what has the link.", verbose_name=_("place"))
     words = models.CharField(_("where"), max_length=200)
-    article = models.ForeignKey("articles.Article", models.CASCADE, null=True, related_name="broken_links")
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, null=True, related_name="broken_links", verbose_name=_("article")
+    )
     link = models.CharField(_("link"), max_length=1000)
     problem = models.CharField(_("what is wrong"), max_length=300)
     is_external = models.BooleanField(_("to another site"), default=False)
@@ -162,9 +182,9 @@ class BrokenLink(models.Model):
 class CheckedLink(models.Model):
     """When a link to another site was last asked, and what came of it."""
 
-    link = models.CharField(max_length=1000, unique=True)
-    problem = models.CharField(max_length=300, blank=True)
-    checked_at = models.DateTimeField()
+    link = models.CharField(max_length=1000, unique=True, verbose_name=_("link"))
+    problem = models.CharField(max_length=300, blank=True, verbose_name=_("problem"))
+    checked_at = models.DateTimeField(verbose_name=_("checked at"))
 
     class Meta:
         default_permissions = ()

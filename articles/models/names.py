@@ -23,12 +23,17 @@ class Alias(models.Model):
     The search takes it for the name itself (Yoo, Yu and You Ah-in are one person), and its address redirects.
     """
 
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=150, verbose_name=_("name"))
     slug = models.SlugField(
-        max_length=160, allow_unicode=True, help_text=_("Its address redirects to the page of the name in use.")
+        max_length=160,
+        allow_unicode=True,
+        help_text=_("Its address redirects to the page of the name in use."),
+        verbose_name=_("slug"),
     )
-    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="aliases")
-    reporter = models.ForeignKey(Reporter, models.CASCADE, null=True, blank=True, related_name="aliases")
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="aliases", verbose_name=_("tag"))
+    reporter = models.ForeignKey(
+        Reporter, models.CASCADE, null=True, blank=True, related_name="aliases", verbose_name=_("reporter")
+    )
 
     objects = AliasManager()
 

@@ -18,24 +18,39 @@ class ReporterManager(models.Manager.from_queryset(ReporterQuerySet)):
 class Reporter(models.Model):
     """A person with a byline. May belong to a staff user; an inactive one keeps page and stories."""
 
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=150, verbose_name=_("name"))
     native_name = models.CharField(_("name in Korean"), max_length=60, blank=True)
-    slug = models.SlugField(max_length=160, unique=True, allow_unicode=True)
+    slug = models.SlugField(max_length=160, unique=True, allow_unicode=True, verbose_name=_("slug"))
     email = models.EmailField(
         _("e-mail"), blank=True, help_text=_("Shown under each story, in a form that address collectors cannot read.")
     )
-    title = models.CharField(max_length=100, blank=True, help_text=_("Economy reporter, columnist ..."))
-    bio = models.TextField(blank=True)
-    beats = models.CharField(max_length=200, blank=True, help_text=_("Subjects, separated by commas."))
-    portrait = models.ForeignKey(Photo, models.PROTECT, null=True, blank=True, related_name="portraits")
-    is_active = models.BooleanField(default=True, help_text=_("Off: no longer with the paper; the page says so."))
+    title = models.CharField(
+        max_length=100, blank=True, help_text=_("Economy reporter, columnist ..."), verbose_name=_("title")
+    )
+    bio = models.TextField(blank=True, verbose_name=_("bio"))
+    beats = models.CharField(
+        max_length=200, blank=True, help_text=_("Subjects, separated by commas."), verbose_name=_("beats")
+    )
+    portrait = models.ForeignKey(
+        Photo, models.PROTECT, null=True, blank=True, related_name="portraits", verbose_name=_("portrait")
+    )
+    is_active = models.BooleanField(
+        default=True, help_text=_("Off: no longer with the paper; the page says so."), verbose_name=_("is active")
+    )
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="reporter"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reporter",
+        verbose_name=_("user"),
     )
 
     objects = ReporterManager()
 
     class Meta:
+        verbose_name = _("reporter")
+        verbose_name_plural = _("reporters")
         ordering = ["name"]
         indexes = [models.Index(Squeezed("name"), name="reporter_squeezed")]
 
@@ -75,14 +90,18 @@ class BylineManager(models.Manager):
 class Byline(models.Model):
     """The credit of one reporter under one headline, at its place."""
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="bylines")
-    reporter = models.ForeignKey(Reporter, models.PROTECT, related_name="bylines")
-    role = models.CharField(max_length=60, blank=True, help_text=_("Empty for the writer; else: Photos, Video ..."))
-    position = models.PositiveSmallIntegerField(default=0)
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="bylines", verbose_name=_("article"))
+    reporter = models.ForeignKey(Reporter, models.PROTECT, related_name="bylines", verbose_name=_("reporter"))
+    role = models.CharField(
+        max_length=60, blank=True, help_text=_("Empty for the writer; else: Photos, Video ..."), verbose_name=_("role")
+    )
+    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
 
     objects = BylineManager()
 
     class Meta:
+        verbose_name = _("byline")
+        verbose_name_plural = _("bylines")
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
@@ -107,14 +126,18 @@ class ColumnManager(models.Manager.from_queryset(ColumnQuerySet)):
 class Column(models.Model):
     """A column, blog or cartoon series: several pieces under one name."""
 
-    name = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=110, unique=True)
-    description = models.TextField(blank=True)
-    reporter = models.ForeignKey(Reporter, models.SET_NULL, null=True, blank=True, related_name="columns")
+    name = models.CharField(max_length=100, verbose_name=_("name"))
+    slug = models.SlugField(max_length=110, unique=True, verbose_name=_("slug"))
+    description = models.TextField(blank=True, verbose_name=_("description"))
+    reporter = models.ForeignKey(
+        Reporter, models.SET_NULL, null=True, blank=True, related_name="columns", verbose_name=_("reporter")
+    )
 
     objects = ColumnManager()
 
     class Meta:
+        verbose_name = _("column")
+        verbose_name_plural = _("columns")
         ordering = ["name"]
 
     def __str__(self):

@@ -28,19 +28,27 @@ class ArticleVersion(models.Model):
         CORRECTION = "correction", _("Correction")
         RETRACTION = "retraction", _("Retraction")
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.DRAFT)
-    note = models.TextField(blank=True)
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="versions", verbose_name=_("article"))
+    number = models.PositiveIntegerField(verbose_name=_("number"))
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.DRAFT, verbose_name=_("kind"))
+    note = models.TextField(blank=True, verbose_name=_("note"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="article_versions"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="article_versions",
+        verbose_name=_("author"),
     )
-    content = models.JSONField()
-    public_from = models.DateTimeField(null=True, blank=True, help_text=_("Since when readers see it; empty: not yet."))
+    content = models.JSONField(verbose_name=_("content"))
+    public_from = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when readers see it; empty: not yet."), verbose_name=_("public from")
+    )
     base = models.JSONField(
         null=True,
         blank=True,
         help_text=_("Of a change that waits for its moment: the public story's content that it changes."),
+        verbose_name=_("base"),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -83,12 +91,21 @@ class Correction(models.Model):
         CLARIFICATION = "clarification", _("Clarification")
         RETRACTION = "retraction", _("Retraction")
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="corrections")
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
-    text = models.TextField(help_text=_("Readers see this under the story: what was wrong, and what is right."))
-    published_at = models.DateTimeField()
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="corrections", verbose_name=_("article")
+    )
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION, verbose_name=_("kind"))
+    text = models.TextField(
+        help_text=_("Readers see this under the story: what was wrong, and what is right."), verbose_name=_("text")
+    )
+    published_at = models.DateTimeField(verbose_name=_("published at"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="corrections"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrections",
+        verbose_name=_("author"),
     )
 
     objects = CorrectionManager()
@@ -123,12 +140,17 @@ class OldAddressManager(models.Manager):
 class OldAddress(models.Model):
     """A path at which a story stood before, here or in an older system. It redirects once the story is public."""
 
-    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="old_addresses")
-    path = models.CharField(max_length=500, unique=True, help_text=_("As it was, with the slash in front."))
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="old_addresses", verbose_name=_("article")
+    )
+    path = models.CharField(
+        max_length=500, unique=True, help_text=_("As it was, with the slash in front."), verbose_name=_("path")
+    )
 
     objects = OldAddressManager()
 
     class Meta:
+        verbose_name = _("old address")
         ordering = ["path"]
         verbose_name_plural = _("old addresses")
 

@@ -21,11 +21,15 @@ class TagManager(models.Manager.from_queryset(TagQuerySet)):
 class Tag(TagBase):
     """A topic that stories are filed under."""
 
-    description = models.TextField(blank=True, help_text=_("One or two sentences on the topic's page."))
+    description = models.TextField(
+        blank=True, help_text=_("One or two sentences on the topic's page."), verbose_name=_("description")
+    )
 
     objects = TagManager()
 
     class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
@@ -85,8 +89,10 @@ class ArticleTagManager(models.Manager):
 class ArticleTag(ItemBase):
     """One tag of one article. Real foreign keys, so that a dump by natural keys carries it."""
 
-    content_object = models.ForeignKey("articles.Article", models.CASCADE, related_name="article_tags")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_tags")
+    content_object = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="article_tags", verbose_name=_("content object")
+    )
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_tags", verbose_name=_("tag"))
 
     objects = ArticleTagManager()
 
