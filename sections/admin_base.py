@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import (
     AdminSplitDateTime,
@@ -80,6 +81,8 @@ class SeoulDateTime(AdminSplitDateTime):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         context["time_label"] = gettext("Seoul time:")
+        for part, words in zip(context["widget"]["subwidgets"], (gettext("Day"), gettext("Seoul time")), strict=True):
+            part["attrs"]["aria-label"] = words
         return context
 
 
@@ -101,7 +104,11 @@ class Autocomplete(_Loaded, AutocompleteSelect):
 
 
 class AutocompleteMultiple(_Loaded, AutocompleteSelectMultiple):
-    """Several rows of another model, found by typing."""
+    """Several rows of another model, found by typing; each has its own cross, so none clears them all."""
+
+    def build_attrs(self, *args, **kwargs):
+        # The script would put its cross between the list's items, where a list must have none.
+        return super().build_attrs(*args, **kwargs) | {"data-allow-clear": "false"}
 
 
 class Explains:
@@ -152,6 +159,13 @@ class BoundedPaginator(Paginator):
         return self.object_list.order_by().values("pk")[:LIST_LIMIT].count()
 
 
+def say_name(field):
+    """Gives an input that has no label of its own the field's name for screen readers."""
+    widget = getattr(field.widget, "widget", field.widget)
+    if field.label:
+        widget.attrs.setdefault("aria-label", field.label)
+
+
 class RowFields:
     """Form fields as they are everywhere in this admin."""
 
@@ -165,6 +179,8 @@ class RowFields:
         if field and hasattr(field.widget, "can_delete_related"):
             # A cross beside a choice is too near to deleting what was chosen.
             field.widget.can_delete_related = False
+        if field and isinstance(self, InlineModelAdmin):
+            say_name(field)  # the heads of a table are no labels
         return field
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
@@ -205,6 +221,12 @@ class PaperAdmin(RowFields, admin.ModelAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
+
+    def get_changelist_formset(self, request, **kwargs):
+        formset = super().get_changelist_formset(request, **kwargs)
+        for field in formset.form.base_fields.values():
+            say_name(field)
+        return formset
 
     def get_view_on_site_url(self, obj=None):
         if obj is None or not self.view_on_site or not hasattr(obj, "get_absolute_url"):

@@ -139,7 +139,8 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
 
     def get_changelist_formset(self, request, **kwargs):
         formset = super().get_changelist_formset(request, **kwargs)
-        formset.form.base_fields["label"].widget.attrs |= {"list": "usual-labels", "size": 12, "class": "label-text"}
+        attrs = {"list": "usual-labels", "size": 12, "class": "label-text"}
+        formset.form.base_fields["label"].widget.attrs |= attrs
         return formset
 
     def get_search_results(self, request, queryset, search_term):

@@ -25,6 +25,7 @@ def test_the_second_factor_from_switching_on_to_signing_in(desk):  # noqa: F811
     desk.get_by_label("Code").fill(code_of(secret))
     desk.get_by_label("Your password").fill("password")
     desk.get_by_role("button", name="Switch it on").click()
+    desk.locator(".codes li").first.wait_for()
     codes = desk.locator(".codes li").all_inner_texts()
     assert len(codes) == 10
     desk.get_by_role("button", name="Log out").click()
