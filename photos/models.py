@@ -142,9 +142,19 @@ class Photo(models.Model):
         help_text=gettext_lazy("Printed after every caption: Yonhap, Courtesy of ..."),
         verbose_name=gettext_lazy("credit"),
     )
-    photographer = models.CharField(max_length=200, blank=True, verbose_name=gettext_lazy("photographer"))
+    photographer = models.CharField(
+        max_length=200,
+        blank=True,
+        verbose_name=gettext_lazy("photographer"),
+        help_text=gettext_lazy("Who took it, if the credit names an agency only."),
+    )
     taken_at = models.DateTimeField(null=True, blank=True, verbose_name=gettext_lazy("taken at"))
-    place = models.CharField(max_length=200, blank=True, verbose_name=gettext_lazy("place"))
+    place = models.CharField(
+        max_length=200,
+        blank=True,
+        verbose_name=gettext_lazy("place"),
+        help_text=gettext_lazy("Where it was taken; the library's search finds it."),
+    )
     keywords = ArrayField(
         models.CharField(max_length=100), default=list, blank=True, verbose_name=gettext_lazy("keywords")
     )
@@ -175,7 +185,11 @@ class Photo(models.Model):
         help_text=gettext_lazy("SPDX name of an open licence: CC-BY-4.0."),
         verbose_name=gettext_lazy("licence"),
     )
-    licence_url = models.URLField(blank=True, verbose_name=gettext_lazy("licence url"))
+    licence_url = models.URLField(
+        blank=True,
+        verbose_name=gettext_lazy("licence url"),
+        help_text=gettext_lazy("Shown with the photo as a link, and written into the served files."),
+    )
     focal_x = models.FloatField(
         default=0.5,
         validators=[MinValueValidator(0), MaxValueValidator(1)],

@@ -36,9 +36,13 @@ class StoryList(models.Model):
     slug = models.SlugField(
         max_length=60, unique=True, help_text=_("The page looks for it under this word."), verbose_name=_("slug")
     )
-    title = models.CharField(max_length=80, verbose_name=_("title"))
+    title = models.CharField(
+        max_length=80, verbose_name=_("title"), help_text=_("Stands over the list on every page that shows it.")
+    )
     size = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(50)], verbose_name=_("size")
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+        verbose_name=_("size"),
+        help_text=_("How many stories the list shows, 1 to 50."),
     )
     section = models.ForeignKey(
         Section,
@@ -56,7 +60,13 @@ class StoryList(models.Model):
         help_text=_("Only articles of this format; empty: all."),
         verbose_name=_("format"),
     )
-    fill = models.CharField(_("places that editors leave free"), max_length=10, choices=Fill, default=Fill.READ)
+    fill = models.CharField(
+        _("places that editors leave free"),
+        max_length=10,
+        choices=Fill,
+        default=Fill.READ,
+        help_text=_("The rule that chooses the stories of the places that no editor holds."),
+    )
     window_hours = models.PositiveIntegerField(
         default=48,
         validators=[MinValueValidator(1)],
@@ -76,9 +86,10 @@ class StoryList(models.Model):
     )
     shown_on = models.CharField(
         max_length=20,
-        choices=[("every", "Every page"), ("front", "Front page"), ("stories", "Stories and sections")],
+        choices=[("every", _("Every page")), ("front", _("Front page")), ("stories", _("Stories and sections"))],
         default="every",
         verbose_name=_("shown on"),
+        help_text=_("The pages that have this list in their side column."),
     )
     position = models.PositiveSmallIntegerField(
         default=0, help_text=_("Order in which lists choose their stories."), verbose_name=_("position")

@@ -48,12 +48,25 @@ class OneAddress(Explains):
         return email
 
 
+PERSON = {
+    "first_name": _("Shown to colleagues: who holds a story, who wrote a note, who changed what."),
+    "last_name": _("Shown after the first name."),
+    "email": _("One account per address; colleagues who see accounts see it."),
+}
+
+
 class NewAccountForm(OneAddress, AdminUserCreationForm):
     """A new account with its first password."""
+
+    class Meta(AdminUserCreationForm.Meta):
+        help_texts = PERSON
 
 
 class AccountForm(OneAddress, UserChangeForm):
     """An account."""
+
+    class Meta(UserChangeForm.Meta):
+        help_texts = PERSON
 
 
 class SectionInline(RowFields, admin.TabularInline):
@@ -173,6 +186,11 @@ class StaffAdmin(PaperAdmin, UserAdmin):
 
 class RoleAdmin(PaperAdmin, GroupAdmin):
     """Groups and their rights, with what every admin has."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "name":
+            kwargs["help_text"] = _("The role, as it is chosen in accounts.")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def log_change(self, request, obj, message, action=Action.ROLE_CHANGED):
         return super().log_change(request, obj, message, action)

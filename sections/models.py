@@ -46,7 +46,11 @@ class Section(models.Model):
     leaves redirects.
     """
 
-    name = models.CharField(max_length=60, verbose_name=_("name"))
+    name = models.CharField(
+        max_length=60,
+        verbose_name=_("name"),
+        help_text=_("As it stands in menus, over stories and on the section's front."),
+    )
     slug = models.SlugField(
         max_length=60,
         help_text=_("Word of the address. Changing it leaves a redirect from the old one."),
@@ -150,12 +154,18 @@ class MenuItem(models.Model):
         SOCIAL = "social", _("Social links")
         FOOTER = "footer", _("Footer")
 
-    menu = models.CharField(max_length=10, choices=Menu, verbose_name=_("menu"))
+    menu = models.CharField(max_length=10, choices=Menu, verbose_name=_("menu"), help_text=_("Where the entry stands."))
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("under")
     )
     section = models.ForeignKey(
-        Section, models.CASCADE, null=True, blank=True, related_name="menu_items", verbose_name=_("section")
+        Section,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="menu_items",
+        verbose_name=_("section"),
+        help_text=_("Leads to this section's front and follows it when its address changes."),
     )
     url = models.CharField(
         _("address"),
@@ -279,22 +289,36 @@ class MastheadFact(models.Model):
         MASTHEAD = "masthead", _("Masthead")
         COPYRIGHT = "copyright", _("Copyright line")
 
-    kind = models.CharField(max_length=20, choices=Kind, verbose_name=_("kind"))
+    kind = models.CharField(
+        max_length=20,
+        choices=Kind,
+        verbose_name=_("kind"),
+        help_text=_("What the fact says; it chooses the words before it and where it stands."),
+    )
     label = models.CharField(
         max_length=60, blank=True, help_text=_("Empty: the usual words for this fact."), verbose_name=_("label")
     )
-    value = models.CharField(max_length=200, verbose_name=_("value"))
+    value = models.CharField(
+        max_length=200, verbose_name=_("value"), help_text=_("Shown as written in header, footer and masthead page.")
+    )
     lang = models.CharField(
         max_length=10, blank=True, help_text=_("Language of the value if not English: ko."), verbose_name=_("lang")
     )
-    valid_from = models.DateField(null=True, blank=True, verbose_name=_("valid from"))
+    valid_from = models.DateField(
+        null=True,
+        blank=True,
+        verbose_name=_("valid from"),
+        help_text=_("First day on which it holds; empty: always has."),
+    )
     valid_until = models.DateField(
         null=True,
         blank=True,
         help_text=_("First day on which it no longer holds; empty: until further notice."),
         verbose_name=_("valid until"),
     )
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest stands first.")
+    )
 
     objects = MastheadFactManager()
 
@@ -339,7 +363,9 @@ class Page(models.Model):
         ],
         verbose_name=_("address"),
     )
-    title = models.CharField(max_length=100, verbose_name=_("title"))
+    title = models.CharField(
+        max_length=100, verbose_name=_("title"), help_text=_("Headline of the page, and its name in search results.")
+    )
     description = models.CharField(max_length=300, blank=True, verbose_name=_("description"))
     body = HTMLField(blank=True, verbose_name=_("body"))
     version = models.CharField(
@@ -461,7 +487,13 @@ class Crawler(models.Model):
     operator = models.CharField(
         max_length=100, blank=True, help_text=_("The company or institution that runs it."), verbose_name=_("operator")
     )
-    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.OTHER, verbose_name=_("purpose"))
+    purpose = models.CharField(
+        max_length=10,
+        choices=Purpose,
+        default=Purpose.OTHER,
+        verbose_name=_("purpose"),
+        help_text=_("Groups the crawlers on /policy/crawlers/; changes nothing else."),
+    )
     allowed = models.BooleanField(
         _("may crawl"), default=True, help_text=_("Off: robots.txt asks it to fetch nothing.")
     )
@@ -482,7 +514,9 @@ class Crawler(models.Model):
         help_text=_("Empty: nothing is said."),
     )
     note = models.CharField(_("why"), max_length=300, blank=True, help_text=_("For readers of /policy/crawlers/."))
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest stands first.")
+    )
 
     objects = CrawlerManager()
 
@@ -537,7 +571,11 @@ class AdSeller(models.Model):
         MANAGER = "MANAGERDOMAIN", _("Manages all sales of this site")
 
     relationship = models.CharField(
-        max_length=13, choices=Relationship, default=Relationship.DIRECT, verbose_name=_("relationship")
+        max_length=13,
+        choices=Relationship,
+        default=Relationship.DIRECT,
+        verbose_name=_("relationship"),
+        help_text=_("The word that ads.txt says about this seller."),
     )
     domain = models.CharField(
         max_length=253,
@@ -566,7 +604,9 @@ class AdSeller(models.Model):
         help_text=_("Stands behind the line; everybody can read it."),
         verbose_name=_("comment"),
     )
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest stands first.")
+    )
 
     objects = AdSellerManager()
 
@@ -627,7 +667,13 @@ class SectionEditor(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="section_desks", verbose_name=_("user")
     )
-    section = models.ForeignKey(Section, models.CASCADE, related_name="section_editors", verbose_name=_("section"))
+    section = models.ForeignKey(
+        Section,
+        models.CASCADE,
+        related_name="section_editors",
+        verbose_name=_("section"),
+        help_text=_("Its stories, and those of its subsections, are this editor's to change and publish."),
+    )
 
     class Meta:
         verbose_name = _("section given")

@@ -405,11 +405,19 @@ class ArticlePhoto(models.Model):
         INLINE = "inline", _("In the text or the gallery")
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="photo_uses", verbose_name=_("article"))
-    photo = models.ForeignKey(Photo, models.PROTECT, related_name="uses", verbose_name=_("photo"))
+    photo = models.ForeignKey(
+        Photo,
+        models.PROTECT,
+        related_name="uses",
+        verbose_name=_("photo"),
+        help_text=_("From the library; its rights are checked when the story is published."),
+    )
     placement = models.CharField(
         max_length=10, choices=Placement, default=Placement.INLINE, verbose_name=_("placement")
     )
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest is the lead photo, at the head of the story.")
+    )
     caption = models.TextField(blank=True, verbose_name=_("caption"))
     credit = models.CharField(max_length=200, blank=True, verbose_name=_("credit"))
     alt_text = models.CharField(max_length=500, blank=True, verbose_name=_("alt text"))
@@ -485,8 +493,16 @@ class RelatedArticle(models.Model):
     """A story that an editor put under another one, at its place."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="related_rows", verbose_name=_("article"))
-    related = models.ForeignKey(Article, models.CASCADE, related_name="related_from", verbose_name=_("related"))
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    related = models.ForeignKey(
+        Article,
+        models.CASCADE,
+        related_name="related_from",
+        verbose_name=_("related"),
+        help_text=_("Listed under the story as soon as it is public."),
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest stands first.")
+    )
 
     objects = RelatedArticleManager()
 
@@ -542,7 +558,9 @@ class Video(models.Model):
         help_text=_("English captions as WebVTT."),
         verbose_name=_("captions"),
     )
-    seconds = models.PositiveIntegerField(_("length in seconds"), default=0)
+    seconds = models.PositiveIntegerField(
+        _("length in seconds"), default=0, help_text=_("Shown on the film's poster; 0: not shown.")
+    )
     external_url = models.URLField(
         blank=True,
         help_text=_("A YouTube or Vimeo address where there is no file of ours."),

@@ -23,7 +23,9 @@ class Alias(models.Model):
     The search takes it for the name itself (Yoo, Yu and You Ah-in are one person), and its address redirects.
     """
 
-    name = models.CharField(max_length=150, verbose_name=_("name"))
+    name = models.CharField(
+        max_length=150, verbose_name=_("name"), help_text=_("Searches for it find the page of the name in use.")
+    )
     slug = models.SlugField(
         max_length=160,
         allow_unicode=True,

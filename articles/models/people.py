@@ -18,21 +18,44 @@ class ReporterManager(models.Manager.from_queryset(ReporterQuerySet)):
 class Reporter(models.Model):
     """A person with a byline. May belong to a staff user; an inactive one keeps page and stories."""
 
-    name = models.CharField(max_length=150, verbose_name=_("name"))
-    native_name = models.CharField(_("name in Korean"), max_length=60, blank=True)
-    slug = models.SlugField(max_length=160, unique=True, allow_unicode=True, verbose_name=_("slug"))
+    name = models.CharField(
+        max_length=150,
+        verbose_name=_("name"),
+        help_text=_("As it stands in bylines. Changing it changes the byline of every story."),
+    )
+    native_name = models.CharField(
+        _("name in Korean"),
+        max_length=60,
+        blank=True,
+        help_text=_("Shown beside the name; searches find the reporter under it too."),
+    )
+    slug = models.SlugField(
+        max_length=160,
+        unique=True,
+        allow_unicode=True,
+        verbose_name=_("slug"),
+        help_text=_("Word of the address of the reporter's page."),
+    )
     email = models.EmailField(
         _("e-mail"), blank=True, help_text=_("Shown under each story, in a form that address collectors cannot read.")
     )
     title = models.CharField(
         max_length=100, blank=True, help_text=_("Economy reporter, columnist ..."), verbose_name=_("title")
     )
-    bio = models.TextField(blank=True, verbose_name=_("bio"))
+    bio = models.TextField(
+        blank=True, verbose_name=_("bio"), help_text=_("Two or three sentences for the reporter's page.")
+    )
     beats = models.CharField(
         max_length=200, blank=True, help_text=_("Subjects, separated by commas."), verbose_name=_("beats")
     )
     portrait = models.ForeignKey(
-        Photo, models.PROTECT, null=True, blank=True, related_name="portraits", verbose_name=_("portrait")
+        Photo,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="portraits",
+        verbose_name=_("portrait"),
+        help_text=_("Stands beside opinion pieces and on the reporter's page."),
     )
     is_active = models.BooleanField(
         default=True, help_text=_("Off: no longer with the paper; the page says so."), verbose_name=_("is active")
@@ -44,6 +67,7 @@ class Reporter(models.Model):
         blank=True,
         related_name="reporter",
         verbose_name=_("user"),
+        help_text=_("The sign-in of this reporter: new stories get this byline, and may be written by this user."),
     )
 
     objects = ReporterManager()
@@ -91,11 +115,19 @@ class Byline(models.Model):
     """The credit of one reporter under one headline, at its place."""
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="bylines", verbose_name=_("article"))
-    reporter = models.ForeignKey(Reporter, models.PROTECT, related_name="bylines", verbose_name=_("reporter"))
+    reporter = models.ForeignKey(
+        Reporter,
+        models.PROTECT,
+        related_name="bylines",
+        verbose_name=_("reporter"),
+        help_text=_("Named under the headline; the story is listed on the reporter's page."),
+    )
     role = models.CharField(
         max_length=60, blank=True, help_text=_("Empty for the writer; else: Photos, Video ..."), verbose_name=_("role")
     )
-    position = models.PositiveSmallIntegerField(default=0, verbose_name=_("position"))
+    position = models.PositiveSmallIntegerField(
+        default=0, verbose_name=_("position"), help_text=_("The lowest is named first.")
+    )
 
     objects = BylineManager()
 
@@ -126,11 +158,28 @@ class ColumnManager(models.Manager.from_queryset(ColumnQuerySet)):
 class Column(models.Model):
     """A column, blog or cartoon series: several pieces under one name."""
 
-    name = models.CharField(max_length=100, verbose_name=_("name"))
-    slug = models.SlugField(max_length=110, unique=True, verbose_name=_("slug"))
-    description = models.TextField(blank=True, verbose_name=_("description"))
+    name = models.CharField(
+        max_length=100, verbose_name=_("name"), help_text=_("Stands over every piece of the column.")
+    )
+    slug = models.SlugField(
+        max_length=110,
+        unique=True,
+        verbose_name=_("slug"),
+        help_text=_("Word of the address of the column's page and feeds."),
+    )
+    description = models.TextField(
+        blank=True,
+        verbose_name=_("description"),
+        help_text=_("One or two sentences for the column's page and its feeds."),
+    )
     reporter = models.ForeignKey(
-        Reporter, models.SET_NULL, null=True, blank=True, related_name="columns", verbose_name=_("reporter")
+        Reporter,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="columns",
+        verbose_name=_("reporter"),
+        help_text=_("Whose column it is; empty where several people write it."),
     )
 
     objects = ColumnManager()
