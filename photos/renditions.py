@@ -104,6 +104,15 @@ def name(photo, crop, width, extension):
     return f"p/{photo.token[:2]}/{photo.token}/{crop}{where}-{width}.{extension}"
 
 
+def files_of(photo):
+    """The names of all pictures that were made of a photo, whatever its focal points were. Asks the storage once."""
+    folder = f"p/{photo.token[:2]}/{photo.token}"
+    try:
+        return [f"{folder}/{file}" for file in default_storage.listdir(folder)[1]]
+    except FileNotFoundError:
+        return []
+
+
 def picture(photo, crop="full"):
     """The Picture of one crop of a photo."""
 

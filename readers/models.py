@@ -100,6 +100,7 @@ class Action(models.TextChoices):
     RESTORED = "restore", _("Restored")
     CHANGE_SCHEDULED = "schedule_change", _("Change scheduled")
     BROUGHT_BACK = "brought_back", _("Brought back from the bin")
+    EXPUNGED = "expunged", _("Expunged for legal reasons")
     ROLE_CHANGED = "role_changed", _("Rights changed")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     FACTOR_ON = "factor_on", _("Second factor switched on")
