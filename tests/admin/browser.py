@@ -24,7 +24,7 @@ def desk_page(browser, live_server, settings, user=None, **options):
         yield page
     finally:
         context.close()
-    assert said == []
+    assert said == [], said
 
 
 def sign_in(page, username):

@@ -158,16 +158,29 @@ export function save(schema, doc) {
   return blocks.join("\n");
 }
 
+/* HTML whose styles and handlers are mere words: parsing them would make the browser report each to the console. */
+const defused = (html) => html
+  .replace(/<!--[\s\S]*?-->|<style[\s\S]*?<\/style>/gi, "")
+  .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s"'/])(style|on\w+)(?=\s*=)/gi, "$1data-$2"));
+
 /* HTML from Word, Google Docs or a page, without what only looks: styles become the marks they stood for. */
 export function clean(html) {
-  const body = parse(html.replace(/<!--[\s\S]*?-->/g, ""));
-  for (const element of body.querySelectorAll("style, script, meta, link, title, xml, o\\:p:empty, img, svg, iframe, object")) element.remove();
-  for (const wrapper of body.querySelectorAll('b[id^="docs-internal-guid"], b[style*="font-weight:normal"], b[style*="font-weight: normal"]')) {
-    wrapper.replaceWith(...wrapper.childNodes);
+  const body = parse(defused(html));
+  for (const element of body.querySelectorAll("style, script, meta, link, title, xml, img, svg, iframe, object")) element.remove();
+  // Google Docs wraps everything in a <b> that is not bold.
+  for (const bold of body.querySelectorAll("b[data-style]")) {
+    if (/(^|[;\s])font-weight:\s*(normal|400)/.test(bold.dataset.style)) bold.replaceWith(...bold.childNodes);
+  }
+  for (const [from, to] of [["b", "strong"], ["i", "em"]]) {
+    for (const mark of body.querySelectorAll(from)) {
+      const named = document.createElement(to);
+      named.append(...mark.childNodes);
+      mark.replaceWith(named);
+    }
   }
   listsFromWord(body);
-  for (const span of body.querySelectorAll("span[style], font[style]")) {
-    const style = span.getAttribute("style");
+  for (const span of body.querySelectorAll("span[data-style], font[data-style]")) {
+    const style = span.dataset.style;
     let inner = [...span.childNodes];
     const wrap = (tag) => {
       const element = document.createElement(tag);
@@ -185,6 +198,8 @@ export function clean(html) {
   for (const paragraph of body.querySelectorAll("p, div")) {
     if (!paragraph.textContent.replace(/\u00a0/g, " ").trim() && !paragraph.querySelector("br, figure")) paragraph.remove();
   }
+  // A line break between blocks is no line of its own.
+  for (const rest of body.querySelectorAll(":is(p, ul, ol, table, h1, h2, h3, h4) + br")) rest.remove();
   for (const element of body.querySelectorAll("*")) {
     for (const { name } of [...element.attributes]) {
       if (!["href", "title", "colspan", "rowspan", "start", "lang", "data-photo", "data-embed", "data-raw", "cite", "datetime"].includes(name)
@@ -200,8 +215,8 @@ export function clean(html) {
 /* Word writes lists as paragraphs with the sign of the item in front. */
 function listsFromWord(body) {
   let list;
-  for (const item of [...body.querySelectorAll('p[class^="MsoListParagraph"], p[style*="mso-list"]')]) {
-    const sign = item.querySelector('[style*="mso-list:Ignore"], [style*="mso-list: Ignore"]');
+  for (const item of [...body.querySelectorAll('p[class^="MsoListParagraph"], p[data-style*="mso-list"]')]) {
+    const sign = item.querySelector('[data-style*="mso-list:Ignore"], [data-style*="mso-list: Ignore"]');
     const tag = /^[\s\u00a0]*(\d+|[a-zA-Z])[.)]/.test(sign?.textContent ?? item.textContent) ? "ol" : "ul";
     sign?.remove();
     if (!list || list.localName !== tag || item.previousElementSibling !== list) {
