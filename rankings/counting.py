@@ -70,11 +70,12 @@ def write_batch(batch, batch_id=None):
     exist or are not public are left out. Two queries.
     """
     batch_id = batch_id or uuid.uuid4()
+    now = timezone.now()
     articles, hours, reads = zip(*((*key, count) for key, count in sorted(batch.items())), strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rankings_readbatch (uuid, written_at) VALUES (%s, now()) ON CONFLICT DO NOTHING",
-            [str(batch_id)],
+            "INSERT INTO rankings_readbatch (uuid, written_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [str(batch_id), now],
         )
         if not cursor.rowcount:
             return 0
@@ -84,11 +85,11 @@ def write_batch(batch, batch_id=None):
             INSERT INTO rankings_readcount (article_id, hour, reads)
             SELECT a.id, given.hour, given.reads
             FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS given (article, hour, reads)
-            JOIN articles_article a ON a.id = given.article AND a.status = 'ready' AND a.publish_at <= now()
-                AND (a.withdrawn_at IS NULL OR a.withdrawn_at > now())
+            JOIN articles_article a ON a.id = given.article AND a.status = 'ready' AND a.publish_at <= %s
+                AND (a.withdrawn_at IS NULL OR a.withdrawn_at > %s)
             ON CONFLICT (article_id, hour) DO UPDATE SET reads = rankings_readcount.reads + EXCLUDED.reads
             """,
-            [list(articles), list(hours), list(reads)],
+            [list(articles), list(hours), list(reads), now, now],
         )
         return cursor.rowcount
 
