@@ -115,9 +115,9 @@ class Desk:
     def fileable(self, story=None):
         """Sections under which the user may put a story. What is ready stays within what the user publishes."""
         everywhere = self.is_everywhere or story is None or story.status != Article.Status.READY
-        sections = Section.objects.all()
+        sections = Section.objects.with_parent()
         return sections if everywhere else sections.filter(pk__in=self.sections)
 
     def listable(self):
         """Sections in which the user may list a story besides its own."""
-        return Section.objects.all() if self.is_everywhere else Section.objects.filter(pk__in=self.sections)
+        return Section.objects.with_parent().filter(**({} if self.is_everywhere else {"pk__in": self.sections}))

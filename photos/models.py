@@ -3,6 +3,7 @@
 import re
 import secrets
 import uuid
+from textwrap import shorten
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -239,7 +240,7 @@ class Photo(models.Model):
         ]
 
     def __str__(self):
-        return self.alt_text[:80] or self.original_name or str(self.uuid)
+        return shorten(self.alt_text, 80, placeholder="…") or self.original_name or str(self.uuid)
 
     def natural_key(self):
         return (str(self.uuid),)

@@ -107,7 +107,7 @@ class SectionAdmin(PaperAdmin):
         }
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("menu_items")
+        return super().get_queryset(request).select_related("parent").prefetch_related("menu_items")
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields

@@ -292,7 +292,7 @@ class PaperAdmin(RowFields, admin.ModelAdmin):
     def get_actions(self, request):
         actions = super().get_actions(request)
         if "delete_selected" in actions:
-            actions["delete_selected"] = (delete_chosen, *actions["delete_selected"][1:])
+            actions["delete_selected"] = (delete_chosen, "delete_selected", gettext("Put the chosen into the bin"))
         return actions
 
     def response_action(self, request, queryset, **options):

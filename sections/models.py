@@ -89,7 +89,10 @@ class Section(models.Model):
         ]
 
     def __str__(self):
-        return self.name if self.parent_id is None else f"{self.path.split('/')[0]} / {self.name}"
+        # A name must never cost a query: where the section above is not loaded, its slug stands for it.
+        if self.parent_id is None or Section.parent.is_cached(self):
+            return self.full_name
+        return f"{self.path.split('/')[0]} / {self.name}"
 
     def save(self, **kwargs):
         self.path = self.computed_path()
@@ -97,6 +100,11 @@ class Section(models.Model):
 
     def get_absolute_url(self):
         return reverse("by_path", args=[self.path])
+
+    @property
+    def full_name(self):
+        """The section's name after that of the section above it, which must be loaded: National / Politics."""
+        return f"{self.parent.name} / {self.name}" if self.parent_id else self.name
 
     def natural_key(self):
         return (self.path,)

@@ -95,12 +95,8 @@ class Versions:
         if name == WAITING:
             return _("the change that readers see from %(moment)s on") % {"moment": seoul(waiting.public_from)}
         version = next(version for version in kept if str(version.number) == name)
-        return _("%(number)s: %(kind)s, %(moment)s, %(author)s") % {
-            "number": version.number,
-            "kind": version.get_kind_display(),
-            "moment": seoul(version.created_at),
-            "author": version.author or _("somebody"),
-        }
+        known = f"{version.number}: {version.get_kind_display()}", seoul(version.created_at), str(version.author or "")
+        return ", ".join(filter(None, known))
 
     def compare_unsaved(self, request, story, before, content):
         """What readers would see that they do not see now, of a form that was not saved."""

@@ -349,8 +349,7 @@ class Article(models.Model):
     @property
     def filed_under(self):
         """Section and subsection by their names (both must be loaded)."""
-        section = self.section
-        return f"{section.parent.name} / {section.name}" if section.parent_id else section.name
+        return self.section.full_name
 
     @property
     def kicker_text(self):

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, OuterRef, Subquery
@@ -35,6 +36,8 @@ class SharedForm(EditorForm):
         model = Photo
         fields = ["credit", "photographer", "rights", "agency", "territory", "licence", "licence_url", "expires_on"]
         fields += ["keywords"]
+        labels = {"licence_url": gettext_lazy("Address of the licence")}
+        widgets = {"expires_on": forms.DateInput(attrs={"type": "date"})}
         help_texts = {
             "credit": gettext_lazy("Printed after every caption; what a file says itself is kept where this is empty."),
             "rights": gettext_lazy("“No rights” keeps a photo out of every story."),
