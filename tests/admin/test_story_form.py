@@ -289,3 +289,15 @@ def test_the_form_is_complete_for_somebody_who_may_only_look(client, db):
     buttons = page(response).select(".submit-row button, .submit-row input")
     assert not buttons
     assert client.post(change(story), {}).status_code == 403
+
+
+def test_a_section_deleted_while_the_story_is_written_gets_a_sentence(desk):
+    """The form was opened before; what was typed stays, and nothing is written."""
+    gone = make_section()
+    fields = {"headline": "A headline", "body": "<p>Words to keep.</p>", "section": gone.pk}
+    gone.delete()
+    response = submit(desk, ADD, FORM, **fields)
+    assert response.status_code == 200
+    assert "not one of the available choices" in errors(response)
+    assert "Words to keep." in response.content.decode()
+    assert not Article.objects.exists()

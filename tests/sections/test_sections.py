@@ -17,7 +17,7 @@ def test_it_has_a_path():
     assert (business.path, companies.path) == ("business", "business/companies")
     assert companies.get_absolute_url() == "/business/companies/"
     assert (business.top_path, companies.top_path) == ("business", "business")
-    assert (str(business), str(companies)) == ("Business", "business / Companies")
+    assert (str(business), str(companies)) == ("Business", "Business / Companies")
 
 
 def test_it_shares_its_slug_with_no_sibling():
