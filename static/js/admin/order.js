@@ -1,6 +1,7 @@
 /* Ordered rows of lists and forms: two buttons a row do what dragging does, by keyboard as well. */
 const _ = window.gettext ?? ((text) => text);
-const ROWS = '#result_list tbody tr, .inline-group tr[class*="dynamic-"], .inline-group .inline-related[class*="dynamic-"]';
+// By the classes of the served page: those that Django's script adds may come after this one has run.
+const ROWS = "#result_list tbody tr, .inline-group tr.form-row, .inline-group .inline-related:not(.tabular)";
 const status = Object.assign(document.createElement("p"), { className: "order-status" });
 status.setAttribute("role", "status");
 
