@@ -119,5 +119,6 @@ class Desk:
         return sections if everywhere else sections.filter(pk__in=self.sections)
 
     def listable(self):
-        """Sections in which the user may list a story besides its own."""
-        return Section.objects.with_parent().filter(**({} if self.is_everywhere else {"pk__in": self.sections}))
+        """Sections that the user works for: stories may be moved to them, and listed there besides their own."""
+        sections = Section.objects.with_parent()
+        return sections if self.is_everywhere else sections.filter(pk__in=self.sections)

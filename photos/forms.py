@@ -21,7 +21,6 @@ class PhotoForm(EditorForm):
     class Meta:
         model = Photo
         exclude = ["file"]
-        labels = {"licence_url": _("Address of the licence")}
         help_texts = {
             "rights": _("Stands beside the photo in the form of every story that uses it."),
             "keywords": _("Words to find it by, separated by commas."),

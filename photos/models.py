@@ -188,7 +188,7 @@ class Photo(models.Model):
     )
     licence_url = models.URLField(
         blank=True,
-        verbose_name=gettext_lazy("licence url"),
+        verbose_name=gettext_lazy("address of the licence"),
         help_text=gettext_lazy("Shown with the photo as a link, and written into the served files."),
     )
     focal_x = models.FloatField(

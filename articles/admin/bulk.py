@@ -39,8 +39,7 @@ class MoveForm(Explains, forms.Form):
 
     def __init__(self, *args, desk, **kwargs):
         super().__init__(*args, **kwargs)
-        sections = Section.objects.all() if desk.is_everywhere else Section.objects.filter(pk__in=desk.sections)
-        self.fields["section"].queryset = sections.select_related("parent").order_by("path")
+        self.fields["section"].queryset = desk.listable().order_by("path")
 
 
 class RetagForm(Explains, forms.Form):

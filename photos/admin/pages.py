@@ -36,7 +36,6 @@ class SharedForm(EditorForm):
         model = Photo
         fields = ["credit", "photographer", "rights", "agency", "territory", "licence", "licence_url", "expires_on"]
         fields += ["keywords"]
-        labels = {"licence_url": gettext_lazy("Address of the licence")}
         widgets = {"expires_on": forms.DateInput(attrs={"type": "date"})}
         help_texts = {
             "credit": gettext_lazy("Printed after every caption; what a file says itself is kept where this is empty."),

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             field=models.URLField(
                 blank=True,
                 help_text="Shown with the photo as a link, and written into the served files.",
-                verbose_name="licence url",
+                verbose_name="address of the licence",
             ),
         ),
         migrations.AlterField(
