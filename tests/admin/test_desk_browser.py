@@ -285,3 +285,17 @@ def test_a_reporter_sees_only_what_is_theirs(hands):
         make_reporter("Seo Ha-rin", user=hands.user("Reporter"))
         page.goto("/admin/articles/article/")
         assert page.locator("#result_list tbody tr").count() == 0
+
+
+def test_on_a_tablet_a_link_leads_to_the_filters(hands):
+    """Beside a wide list they stand in sight; below a narrow one the keyboard goes on from the link among them."""
+    draft()
+    with hands("Chief editor") as page:
+        page.goto(reverse("admin:articles_article_changelist"))
+        page.set_viewport_size({"width": 1440, "height": 900})
+        link = page.locator(".to-filters a")
+        assert not link.is_visible()
+        page.set_viewport_size({"width": 820, "height": 900})
+        link.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.locator("#changelist-filter summary").first.evaluate("found => found === document.activeElement")
