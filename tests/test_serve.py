@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
 from newsroom import localpg, serve
+from tests.waiting import wait_until
 
 # Stands in for the web server: a process with a child that ignores SIGTERM.
 STUBBORN = (
@@ -31,13 +31,6 @@ try:
 finally:
     guard.dismiss()
 """
-
-
-def wait_until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not (met := condition()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return met
 
 
 def alive(pid):

@@ -11,6 +11,7 @@ from rankings.models import StoryList
 from sections.models import MenuItem
 from tests.admin.browser import listen, write
 from tests.factories import draft, make_article, make_photo, make_reporter, make_section, make_staff
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -67,8 +68,9 @@ def test_a_story_is_written_published_and_opened(desk):
     assert desk.get_by_text("Seo Ha-rin").count()
     story = Article.objects.get()
     assert story.photo_uses.count() == 1
-    desk.locator("figure img").scroll_into_view_if_needed()
-    desk.wait_for_function("() => document.querySelector('figure img').naturalWidth > 0")
+    picture = desk.locator("figure img")
+    picture.scroll_into_view_if_needed()
+    assert wait_until(lambda: picture.evaluate("image => image.naturalWidth > 0"))
 
 
 def test_typed_words_are_not_left_behind_unasked(desk):

@@ -12,6 +12,7 @@ from articles.models import Article, Presence, Scratch
 from sections.models import SectionEditor
 from tests.admin.browser import choose, desk_page, roles, save_story, write
 from tests.factories import draft, make_article, make_photo, make_reporter, make_section, make_staff
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 ADD = reverse("admin:articles_article_add")
@@ -110,7 +111,7 @@ def test_what_was_typed_comes_back_after_the_browser_was_closed(page, browser, l
     page.fill("#id_headline", "As typed")
     with page.expect_response(lambda response: "New+words" in (response.request.post_data or "")):
         write(page, "New words. ")
-    page.wait_for_function("() => document.querySelector('[data-saving]').textContent")
+    assert wait_until(lambda: page.locator("[data-saving]").text_content())
     state = page.context.storage_state()
     other = browser.new_context(base_url=live_server.url, storage_state=state)
     again = other.new_page()

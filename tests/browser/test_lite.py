@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.waiting import wait_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -19,7 +21,7 @@ def test_the_lite_edition_once_chosen_is_that_of_every_page(open_page, paper):
     page.goto(page.url.partition("/lite")[0] + "/business/")
     page.wait_for_url("**/lite/business/")
     page.get_by_role("link", name="Full edition of this page").click()
-    page.wait_for_function("!location.pathname.startsWith('/lite') && !location.hash")
+    page.wait_for_url(lambda url: "/lite" not in url and "#" not in url)
     assert path(page) == "/business/"
     page.goto(page.url.partition("/business")[0] + address)
     assert path(page) == address
@@ -61,4 +63,4 @@ def test_a_long_read_shows_how_far_one_has_come(open_page, paper):
     width = "parseFloat(getComputedStyle(document.body, '::before').transform.slice(7) || 1)"
     assert page.evaluate(width) == 0
     page.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
-    page.wait_for_function(f"{width} > .9")
+    assert wait_until(lambda: page.evaluate(width) > 0.9)

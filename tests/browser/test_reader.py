@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.waiting import wait_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DAY = 24 * 60 * 60 * 1000
 
@@ -122,7 +124,7 @@ def test_a_story_can_be_read_without_script(open_page, paper):
 def test_pictures_arrive_in_sizes_that_fit(open_page, paper):
     page = open_page(paper.get_absolute_url(), viewport={"width": 390, "height": 800})
     image = page.locator(".hero img")
-    page.wait_for_function("document.querySelector('.hero img').complete")
+    assert wait_until(lambda: image.evaluate("image => image.complete"))
     assert image.evaluate("image => image.naturalWidth") > 0
     assert "-480." in image.evaluate("image => image.currentSrc")
 
