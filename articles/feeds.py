@@ -20,6 +20,7 @@ from photos import renditions
 from sections.html import for_elsewhere
 from sections.models import MastheadFact, Redirect, Section
 from sections.pages import absolute, render_page
+from sections.surrogates import note_lists
 
 from . import channels
 from .body import photos_in, render_body
@@ -42,6 +43,7 @@ def feed(request, name, form):
     """
     at, full = timezone.now(), request.GET.get("text") == "full"
     if name == "corrections":
+        note_lists("corrections")
         channel, (stories, items, changed) = channels.of_corrections(), load_corrections(at)
     else:
         channel, articles = find(name, request.GET.get("q", ""))
@@ -80,21 +82,30 @@ def find(name, words):
     articles = Article.objects.all()
     match name.partition("/"):
         case ("paper", "", ""):
+            note_lists("stories")
             return channels.of_paper(), articles
         case ("search", "", ""):
             channel = channels.of_search(words)
             return (channel, articles.search(channel.words)) if channel else (None, None)
         case ("sections", "/", path):
             section = Section.objects.with_parent().filter(path=path).first()
+            if section:
+                note_lists(f"section-{section.pk}-stories")
             return (channels.of_section(section), articles.in_section(section)) if section else (None, None)
         case ("reporters", "/", slug):
             reporter = Reporter.objects.filter(slug=slug).first()
+            if reporter:
+                note_lists(f"reporter-{reporter.pk}-stories")
             return (channels.of_reporter(reporter), articles.by(reporter)) if reporter else (None, None)
         case ("topics", "/", slug):
             tag = Tag.objects.filter(slug=slug).first()
+            if tag:
+                note_lists(f"tag-{tag.pk}-stories")
             return (channels.of_topic(tag), articles.tagged(tag)) if tag else (None, None)
         case ("columns", "/", slug):
             column = Column.objects.filter(slug=slug).first()
+            if column:
+                note_lists(f"column-{column.pk}-stories")
             return (channels.of_column(column), articles.filter(column=column)) if column else (None, None)
     return None, None
 

@@ -216,7 +216,7 @@ class ArticleQuerySet(models.QuerySet):
             .prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
             .with_portraits()
             .annotate(
-                tag_list=ArraySubquery(tags.values(json=JSONObject(name="tag__name", slug="tag__slug"))),
+                tag_list=ArraySubquery(tags.values(json=JSONObject(id="tag", name="tag__name", slug="tag__slug"))),
                 correction_list=ArraySubquery(
                     corrections.values(json=JSONObject(kind="kind", text="text", day=TruncDate("published_at")))
                 ),

@@ -17,6 +17,8 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 
+from sections.surrogates import note_until
+
 from . import wording
 from .models import Alias, Article, Byline, Reporter, Tag
 from .querysets import Squeezed
@@ -319,6 +321,7 @@ def _format_facet(search, matches):
 
 def _span_facet(search, matches):
     today = timezone.localdate()
+    note_until(timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
     choices = []
     if not (search.start or search.end):
         days = [timezone.localtime(match.published).date() for match in matches]

@@ -192,6 +192,8 @@ else:
     from newsroom import localpg
 
     DATABASES = {"default": localpg.settings() | {"CONN_MAX_AGE": 60}}
+# Seconds that a server that does not answer may hold up a page.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL server: write it like postgresql://user:password@host:5432/newsroom."
@@ -324,6 +326,14 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECUR
     )
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
+# Where finished pages are kept on this host; "off": every page is made anew for every reader.
+PAGE_CACHE = text("PAGE_CACHE", str(VAR / "cache"))
+PAGE_CACHE = None if PAGE_CACHE == "off" else Path(PAGE_CACHE)
+# How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
+# nothing has changed.
+PAGE_CACHE_MB = number("PAGE_CACHE_MB", 1_000)
+PAGE_CACHE_MEMORY_MB = number("PAGE_CACHE_MEMORY_MB", 8)
+PAGE_CACHE_SECONDS = number("PAGE_CACHE_SECONDS", 3600)
 # The worker that writes reads computes the ranked lists this often; 0: only `manage.py refresh_rankings` does.
 RANKING_SECONDS = number("RANKING_SECONDS", 60)
 # Reads are collected in memory and written at most this often; a killed server loses no more than that.

@@ -1,10 +1,11 @@
 """The front page, signing in, and pages for what goes wrong."""
 
+import sys
 from itertools import chain
 
 from django.contrib.auth.views import LoginView
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.http import Http404, HttpResponse, HttpResponseServerError, StreamingHttpResponse
@@ -20,6 +21,7 @@ from sections.admin_base import paper_name
 from sections.menu import load_frame
 from sections.models import Section
 from sections.pages import keep, render_page
+from sections.surrogates import note, note_lists, note_until
 
 from . import sitemaps
 
@@ -48,6 +50,7 @@ PER_SECTION = 14
 def front(request):
     """The front page: what editors placed, then what is read, then the newest of each section. 8 queries."""
     sections = _newest_by_section()
+    note_lists(*(f"section-{sections[path].pk}-stories" for path in BLOCKS if path in sections))
     lists = load_lists(*FRONT_LISTS)
     wanted = lists.ids.union(*(section.newest for section in sections.values()))
     below_lead = RelatedArticle.objects.filter(article__in=lists.ids_of("front-lead")).order_by().values("related")
@@ -64,6 +67,7 @@ def front(request):
         for entry in story_list.entries
     }
     lead = next(iter(filled["front-lead"].entries), None) if "front-lead" in filled else None
+    note(*(f"article-{pk}" for pk in (lead.article.related_ids if lead else ())))
     below = [articles[pk] for pk in lead.article.related_ids if pk in articles and pk not in shown][:3] if lead else []
     shown |= {article.pk for article in below}
     context = {
@@ -106,6 +110,7 @@ def _block(section, articles, shown, size):
 @require_safe
 def site_map(request):
     """The site map for people: every section, and every page of the footer. Two queries."""
+    note_lists("pages")
     return render_page("newsroom/sitemap.html", {}, canonical="/sitemap/")
 
 
@@ -143,6 +148,8 @@ def sitemap_list(request, name, part=None):
 def sitemap_news(request, part=None):
     """The stories of the last 48 hours, or the index of their files where they fill several. 2 queries."""
     rows = sitemaps.news()
+    if rows:
+        note_until(rows[-1][2] + sitemaps.NEWS_AGE)  # it leaves the list then
     if part is None and len(rows) > sitemaps.NEWS_PER_FILE:
         return _sitemap(sitemaps.document("sitemapindex", sitemaps.news_index_entries(rows)))
     shown = sitemaps.part_of(rows, int(part or 1), sitemaps.NEWS_PER_FILE)
@@ -183,8 +190,11 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    """The 500 page, which must not need the database."""
-    return HttpResponseServerError(get_template("500.html").render({}))
+    """The 500 page, which must not need the database; 503 with Retry-After while the database does not answer."""
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return HttpResponseServerError(get_template("500.html").render({}))
+    headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+    return HttpResponse(get_template("503.html").render({}), status=503, headers=headers)
 
 
 @require_safe

@@ -8,7 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 application = get_wsgi_application()
 
-# Only now can models be imported.
-from articles.due import keep_working  # noqa: E402
+# Only now can settings be read and models be imported.
+from django.conf import settings  # noqa: E402
 
+from articles.due import keep_working  # noqa: E402
+from newsroom.pagecache.wsgi import PageCache  # noqa: E402
+
+if settings.PAGE_CACHE:
+    application = PageCache(application).start()
 keep_working()

@@ -6,6 +6,8 @@ from django.db.models import CharField, IntegerField, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from sections.surrogates import note
+
 from .models import Placement, RankedStory
 
 
@@ -125,4 +127,7 @@ def load_lists(*slugs, at=None):
     )
     # Django 6 would order a union as the model says, by columns that are not in it.
     found = sorted(placed.union(ranked, all=True).order_by(), key=lambda row: (row[-1], row[0], row[4]))
-    return Lists([Row(*row[:9], bool(row[9])) for row in found])
+    lists = Lists([Row(*row[:9], bool(row[9])) for row in found])
+    # Also those that are not public yet: they stand there from their moment on.
+    note(*(f"list-{slug}" for slug in slugs), *(f"article-{pk}" for pk in lists.ids))
+    return lists

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Value
 
 from .models import EVERYBODY, Crawler, MastheadFact, MenuItem
+from .surrogates import note
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Frame:
 
 def load_frame():
     """The frame, from two queries: menu entries with their sections, masthead facts with the policy for crawlers."""
+    note("menu", "crawlers")
     menus = {menu: [] for menu in MenuItem.Menu.values}
     entries = {}
     items = list(MenuItem.objects.select_related("section"))

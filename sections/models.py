@@ -1,17 +1,19 @@
 """The frame of the paper: sections, menus, masthead facts, static pages and redirects."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .html import HTMLField
+from .surrogates import Shown, note
 
 # First words of addresses that belong to the site itself; years belong to stories.
 RESERVED_SLUGS = {
@@ -39,7 +41,7 @@ class SectionManager(models.Manager.from_queryset(SectionQuerySet)):
         return self.get(path=path)
 
 
-class Section(models.Model):
+class Section(Shown):
     """A section, or a subsection when it has a parent. Two levels; `path` is unique and stored.
 
     Rename or move one with `sections.moving.move_section`, which rewrites the paths of its children and
@@ -264,6 +266,7 @@ class MastheadFactQuerySet(models.QuerySet):
 
     def in_force(self, on=None):
         """Facts that hold on the date (today in Seoul by default), in printing order."""
+        note("masthead")
         on = on or timezone.localdate()
         return self.filter(Q(valid_from=None) | Q(valid_from__lte=on)).filter(
             Q(valid_until=None) | Q(valid_until__gt=on)
@@ -360,7 +363,7 @@ class PageManager(models.Manager):
         return self.get(address=address)
 
 
-class Page(models.Model):
+class Page(Shown):
     """A static page: About, Code of Ethics, Terms ... at its own address, with a version and a date."""
 
     address = models.CharField(
@@ -726,3 +729,26 @@ class Binned(models.Model):
 
     def __str__(self):
         return self.words
+
+
+class Purge(models.Model):
+    """Surrogate keys whose pages changed, from a moment on. Written by triggers of the database alone.
+
+    Each host reads every row once, whatever order transactions end in: see `newsroom.pagecache.purging`.
+    """
+
+    class Strength(models.IntegerChoices):
+        """What becomes of the pages."""
+
+        MARK = 0, "is old: one process makes it anew, the others show it meanwhile"
+        PURGE = 1, "is not shown any more, unless the database does not answer"
+        ERASE = 2, "is never shown again"
+
+    keys = ArrayField(models.TextField())
+    strength = models.PositiveSmallIntegerField(choices=Strength)
+    due_at = models.DateTimeField(null=True)
+    transaction = models.BigIntegerField(db_index=True)
+    written_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    def __str__(self):
+        return ", ".join(self.keys)

@@ -15,6 +15,7 @@ from . import robots as texts
 from .hits import count_hit
 from .models import AdSeller, Crawler, MastheadFact, Page, Redirect, Section
 from .pages import keep, render_page
+from .surrogates import note_lists
 
 OPENING = 3
 
@@ -27,6 +28,7 @@ def by_path(request, path):
         return section_page(request, section)
     page = Page.objects.filter(address=f"/{path}/").first()
     if page:
+        note_lists()
         return render_page("sections/page.html", {"page": page}, canonical=page.address)
     return moved(request)
 
@@ -53,6 +55,7 @@ def moved(request):
 
 def section_page(request, section):
     """A section's front, or the list of a subsection: newest first, with the ranked lists. 6 queries."""
+    note_lists(f"section-{section.pk}-stories")
     before = read_cursor(request.GET.get("before"))
     lists = load_lists("ticker", "top-10", "top-5-entertainment")
     page = page_of(Article.objects.published().in_section(section), before, also=lists.ids)
@@ -76,12 +79,14 @@ def section_page(request, section):
 @require_safe
 def crawlers(request):
     """The policy for crawlers as a page for people. 3 queries."""
+    note_lists("crawlers")
     return render_page("sections/crawlers.html", {"crawlers": list(Crawler.objects.all())}, canonical=texts.POLICY)
 
 
 @require_safe
 def robots(request):
     """robots.txt; never an error, which would mean "fetch nothing" to crawlers. One query, none without a database."""
+    note_lists("crawlers")
     try:
         return _text(texts.robots_txt(list(Crawler.objects.all())))
     except DatabaseError:
@@ -91,12 +96,14 @@ def robots(request):
 @require_safe
 def ads(request):
     """ads.txt. Two queries."""
+    note_lists("ads", "masthead")
     return _text(texts.ads_txt(list(AdSeller.objects.all()), MastheadFact.objects.value_of("email")))
 
 
 @require_safe
 def security(request):
     """security.txt; 404 where neither SECURITY_CONTACT nor the masthead names an address. Two queries."""
+    note_lists("masthead", "pages")
     email = MastheadFact.objects.value_of("email")
     contact = settings.SECURITY_CONTACT or (email and f"mailto:{texts.first_word(email)}")
     if not contact:

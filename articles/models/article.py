@@ -20,6 +20,7 @@ from articles.querysets import ArticleQuerySet, HangulText
 from photos.models import Photo, new_token
 from sections.html import HTMLField
 from sections.models import Section
+from sections.surrogates import Shown
 
 from .people import Column, Reporter
 from .tags import ArticleTag
@@ -48,7 +49,7 @@ class ArticleManager(models.Manager.from_queryset(ArticleQuerySet)):
         return self.get(guid=guid)
 
 
-class Article(models.Model):
+class Article(Shown):
     """Anything that is published: story, opinion, gallery, video or cartoon.
 
     Public means: ready, and `publish_at` reached, and not withdrawn. `ArticleQuerySet.published` is the only

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.querysets import ColumnQuerySet, ReporterQuerySet, Squeezed
 from photos.models import Photo
+from sections.surrogates import Shown
 
 
 class ReporterManager(models.Manager.from_queryset(ReporterQuerySet)):
@@ -15,7 +16,7 @@ class ReporterManager(models.Manager.from_queryset(ReporterQuerySet)):
         return self.get(slug=slug)
 
 
-class Reporter(models.Model):
+class Reporter(Shown):
     """A person with a byline. May belong to a staff user; an inactive one keeps page and stories."""
 
     name = models.CharField(
@@ -155,7 +156,7 @@ class ColumnManager(models.Manager.from_queryset(ColumnQuerySet)):
         return self.get(slug=slug)
 
 
-class Column(models.Model):
+class Column(Shown):
     """A column, blog or cartoon series: several pieces under one name."""
 
     name = models.CharField(

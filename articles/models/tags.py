@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from articles.querysets import Squeezed, TagQuerySet
+from sections.surrogates import Shown
 
 
 class TagManager(models.Manager.from_queryset(TagQuerySet)):
@@ -18,7 +19,7 @@ class TagManager(models.Manager.from_queryset(TagQuerySet)):
         return self.get(slug=slug)
 
 
-class Tag(TagBase):
+class Tag(Shown, TagBase):
     """A topic that stories are filed under."""
 
     description = models.TextField(

@@ -17,6 +17,7 @@ from articles.dates import ONE_DAY, counts_by_day, day_of, month_after, month_of
 from articles.models import Article
 from rankings.lists import load_lists
 from sections.pages import render_page
+from sections.surrogates import note_lists, note_until
 
 from .lists import list_page
 
@@ -40,6 +41,7 @@ def year(request, year):
     if first is None:
         raise Http404("There is no such year.")
     after = date(first.year + 1, 1, 1)
+    note_lists(f"year-{first:%Y}", "days")
     counts = counts_by_day(first, after)
     if not counts:
         raise Http404("The archive has nothing of that year.")
@@ -61,6 +63,7 @@ def month(request, year, month):
     first = day_of(year, month)
     if first is None:
         raise Http404("There is no such month.")
+    note_lists(f"month-{first:%Y-%m}", "days")
     after = month_after(first)
     earlier, later = neighbours(first, after)
     context = {"month": month_of(first, counts_by_day(first, after)), "earlier": earlier, "later": later}
@@ -75,6 +78,7 @@ def day(request, year, month, day):
     shown = day_of(year, month, day)
     if shown is None:
         raise Http404("There is no such day.")
+    note_lists(f"day-{shown}", f"month-{shown:%Y-%m}", "days")
     first = shown.replace(day=1)
     earlier, later = neighbours(shown, shown + ONE_DAY)
     counts = counts_by_day(first, month_after(first))
@@ -139,11 +143,12 @@ def today_in_history(request, day=None):
     }
     midnight = (now + ONE_DAY).replace(hour=0, minute=0, second=0, microsecond=0)
     left = int((midnight - now).total_seconds())
+    if not day:
+        note_until(midnight)  # from then on it is another page
     return render_page(
         "articles/today_in_history.html",
         context,
         canonical=f"/today-in-history/{shown:%m-%d}/",
-        # Without a day in the address it is another page after midnight.
         max_age=None if day else min(settings.PAGE_MAX_AGE, left),
     )
 

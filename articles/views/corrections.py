@@ -7,6 +7,7 @@ from articles import channels
 from articles.models import Correction
 from articles.paging import read_cursor
 from sections.pages import render_page
+from sections.surrogates import note_lists
 
 PAGE_SIZE = 30
 
@@ -14,6 +15,7 @@ PAGE_SIZE = 30
 @require_safe
 def corrections(request):
     """All corrections, clarifications and retractions, newest first; 404 for a cursor that is none. 4 queries."""
+    note_lists("corrections")
     before = read_cursor(request.GET.get("before"))
     public = Correction.objects.public()
     notes = public.with_stories().latest_first()

@@ -12,6 +12,7 @@ from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
 from rankings.lists import load_lists
 from sections.pages import render_page
+from sections.surrogates import note_lists
 
 # Topics on the entrance of the index.
 MOST_USED = 60
@@ -23,6 +24,7 @@ def reporter(request, slug):
     person = Reporter.objects.for_page().filter(slug=slug).first()
     if person is None:
         return other_name(request, Reporter.objects.known_as(slug))
+    note_lists(f"reporter-{person.pk}-stories")
     articles = Article.objects.published().by(person)
     context = {"reporter": person, "feed": channels.of_reporter(person), "structured": structured.of_reporter(person)}
     return list_page(request, "articles/reporter.html", articles, context)
@@ -31,6 +33,7 @@ def reporter(request, slug):
 @require_safe
 def reporters(request):
     """Who writes for the paper, and who did. 3 queries."""
+    note_lists("reporters", "stories")
     found = list(Reporter.objects.for_index())
     context = {
         "staff": [person for person in found if person.is_active and person.is_introduced],
@@ -46,6 +49,7 @@ def topic(request, slug):
     tag = Tag.objects.for_page().filter(slug=slug).first()
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
+    note_lists(f"tag-{tag.pk}-stories")
     articles = Article.objects.published().tagged(tag)
     steps = ("Topics", reverse("topics")), (tag.name, tag.get_absolute_url())
     context = {"tag": tag, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
@@ -58,6 +62,7 @@ def topics(request):
 
     404 for a letter with no topic. Only topics with a public story are named or counted.
     """
+    note_lists("topics", "stories", "texts")
     names = {}
     for name, pk in Tag.objects.public().order_by().values_list("name", "pk"):
         names.setdefault(letter_of(name), []).append(pk)

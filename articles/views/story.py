@@ -19,6 +19,7 @@ from articles.reading import is_long, minutes_to_read
 from rankings.filling import fill
 from rankings.lists import load_lists
 from sections.pages import absolute, render_page
+from sections.surrogates import note, note_lists
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
 PHOTO_LISTS = ("ticker", "darkroom")
@@ -44,6 +45,12 @@ def article(request, year, month, day, slug):
 
 def story_page(story):
     """The page of a story loaded with `for_detail`, as a response that is not rendered yet. 5 queries."""
+    note_lists(
+        f"section-{story.section_id}-near",
+        *(f"tag-{tag['id']}-near" for tag in story.tag_list),
+        *([f"column-{story.column_id}-near"] if story.column_id else []),
+    )
+    note(*(f"article-{pk}" for pk in story.related_ids))
     return render_page("articles/article.html", _story_context(story), canonical=_canonical(story))
 
 
@@ -76,6 +83,7 @@ def print_preview(request, year, month, day, slug):
     story = _story(year, month, day, slug, Article.objects.published().for_detail())
     if story is None:
         return _not_public(request, year, month, day, slug)
+    note_lists()
     return render_page("articles/print.html", _detail(story), canonical=_canonical(story))
 
 
@@ -92,6 +100,7 @@ def photo(request, year, month, day, slug, photo):
     place = next((place for place, use in enumerate(uses) if use.photo.uuid.hex.startswith(photo)), None)
     if place is None:
         raise Http404("There is no such photo.")
+    note_lists()
     context = _photo_context(story, uses, place)
     return render_page("articles/photo.html", context, canonical=context["use"].get_absolute_url())
 
@@ -105,6 +114,7 @@ def changes(request, year, month, day, slug):
     story = _story(year, month, day, slug, Article.objects.published().select_related("section__parent"))
     if story is None:
         return _not_public(request, year, month, day, slug)
+    note_lists()
     versions = list(story.versions.public().as_seen()[:SHOWN_VERSIONS])
     if len(versions) < 2:
         raise Http404("Nothing in this story has changed.")
@@ -122,6 +132,7 @@ def _not_public(request, year, month, day, slug):
     """What stands at the address of a story that is not public: the reason of its withdrawal, a redirect, or 404."""
     story = _story(year, month, day, slug, Article.objects.withdrawn())
     if story:
+        note_lists()
         return render_page("articles/withdrawn.html", {"story": story}, status=410)
     target = OldAddress.objects.target(request.path, request.get_full_path())
     if target:

@@ -1,0 +1,79 @@
+"""Carries the database's purges into the shared memory of this host.
+
+Triggers write a `Purge` in the transaction that changes something, so none is lost and none comes too early. Ids and
+transactions do not end in the order in which they begin; so what is read again each time is everything since the
+oldest transaction that was still running at the last reading (`pg_snapshot_xmin`), and a ring of numbers says what of
+it is known already.
+"""
+
+import time
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from sections.models import Purge
+
+from .slots import microseconds
+
+# How long purges stay in the database for hosts that have not read them. One that was away longer forgets its pages.
+KEPT = timedelta(hours=1)
+# Seconds between two readings by the runner; whoever changes something through this host reads at once.
+PAUSE = 0.25
+
+QUERY = """
+    SELECT current.xmin, purge.id, purge.keys, purge.strength, purge.due_at
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) current
+    LEFT JOIN sections_purge purge ON purge.transaction >= %s AND (%s OR purge.due_at > now())
+    ORDER BY purge.id
+"""
+
+
+def catch_up(slots):
+    """Reads what has changed in the database and marks it in the slots; returns how many purges were new. One query.
+
+    Whatever was committed before the call is marked when it returns.
+    """
+    with slots.lock():
+        return _read(slots)
+
+
+def catch_up_in_turn(slots):
+    """As `catch_up`, unless another process of this host has just read or is reading; for runners."""
+    if time.time() - slots.read_at < PAUSE * 0.8:
+        return 0
+    with slots.lock(wait=False) as mine:
+        return _read(slots) if mine else 0
+
+
+def _read(slots):
+    since = slots.seen
+    # A copy of another database, or one that was set back, counts its transactions anew.
+    known = bool(since) and time.time() - slots.read_at < KEPT.total_seconds() / 2
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, [since if known else 0, known])
+        rows = cursor.fetchall()
+    oldest_running = rows[0][0]
+    if not known or oldest_running < since:
+        slots.forget()
+    now, new, to_come = timezone.now(), 0, []
+    for _, number, keys, strength, due_at in rows:
+        if number is None or (known and slots.was_read(number)):
+            continue
+        if due_at and due_at > now:
+            to_come.append((microseconds(due_at), strength, keys))
+        else:
+            slots.bump(keys, strength)
+        slots.mark_read(number)
+        new += 1
+    if to_come:
+        slots.announce(to_come)
+    slots.apply_due()
+    slots.seen = oldest_running
+    return new
+
+
+def prune():
+    """Deletes purges that every host has read and whose moment is past; returns how many. One query."""
+    old = timezone.now() - KEPT
+    return Purge.objects.filter(written_at__lt=old).exclude(due_at__gt=old)._raw_delete("default")

@@ -1,0 +1,177 @@
+"""Where finished pages are kept: files of this host, written whole or not at all, and the busiest ones in memory."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import threading
+import time
+from array import array
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import brotli
+
+from .slots import slots_of
+
+# Each of these is kept, so that answering needs no work: identity, gzip, brotli.
+ENCODINGS = ("", "gzip", "br")
+# Brotli's levels above 5 take many times longer for a few per cent.
+BROTLI_QUALITY, GZIP_LEVEL = 5, 6
+DAY = 24 * 3600
+# What of an entry is not written to the disk with what it says about itself.
+PASSING = ("bodies", "slots", "checked", "state")
+
+
+@dataclass
+class Entry:
+    """A page as it is sent: everything but the moment's own headers.
+
+    `born` is the generation of the slots at which its making began, `until` the moment (seconds since 1970) from which
+    on it is another page, 0 for never.
+    """
+
+    status: str
+    headers: list
+    keys: list
+    epoch: int
+    born: int
+    made_at: float
+    until: float
+    etag: str
+    bodies: dict = field(repr=False, default_factory=dict)
+    slots: array = field(repr=False, default=None)
+    # Where `checked` is the generation, the page is as good as `state` says.
+    checked: int = -1
+    state: int = 0
+
+    @property
+    def size(self):
+        """Its bytes in memory, about."""
+        return 2_000 + sum(map(len, self.bodies.values())) + 40 * len(self.keys)
+
+
+def compressed(body):
+    """{encoding: bytes} of a page in every form that is kept."""
+    return {
+        "": body,
+        "gzip": gzip.compress(body, GZIP_LEVEL, mtime=0),
+        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+    }
+
+
+class DiskStore:
+    """Pages as files in a folder; `limit` bytes at most, beyond that the ones that were not used for longest go."""
+
+    def __init__(self, folder, limit, memory):
+        self.folder = Path(folder)
+        self.limit = limit
+        self._memory = OrderedDict()
+        self._memory_limit, self._memory_used = memory, 0
+        self._lock = threading.Lock()
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def _path(self, name):
+        digest = hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        return self.folder / digest[:2] / digest
+
+    def get(self, name, encoding):
+        """The Entry kept under a name with its body in an encoding, or None."""
+        with self._lock:
+            entry = self._memory.get(name)
+            if entry is not None and encoding in entry.bodies:
+                self._memory.move_to_end(name)
+                return entry
+        entry = self._read(name, encoding)
+        if entry is not None:
+            self._remember(name, entry)
+        return entry
+
+    def _read(self, name, encoding):
+        path = self._path(name)
+        try:
+            with open(path, "rb") as file:
+                about = json.loads(file.readline())
+                sizes = about.pop("sizes")
+                if about.pop("name") != name:
+                    return None
+                for form in ENCODINGS:
+                    if form == encoding:
+                        body = file.read(sizes[form])
+                        break
+                    file.seek(sizes[form], os.SEEK_CUR)
+                if len(body) != sizes[encoding]:
+                    return None
+            # What is in use is not thrown away: once a minute is often enough to say so.
+            if time.time() - os.stat(path).st_mtime > 60:
+                os.utime(path)
+        except (OSError, ValueError, KeyError):
+            return None
+        about["headers"] = [tuple(header) for header in about["headers"]]
+        return Entry(**about, bodies={encoding: body}, slots=slots_of(about["keys"]))
+
+    def _remember(self, name, entry):
+        with self._lock:
+            old = self._memory.pop(name, None)
+            if old is not None:
+                self._memory_used -= old.size
+            if entry.size > self._memory_limit // 8:
+                return
+            self._memory[name] = entry
+            self._memory_used += entry.size
+            while self._memory_used > self._memory_limit:
+                _, gone = self._memory.popitem(last=False)
+                self._memory_used -= gone.size
+
+    def put(self, name, entry):
+        """Keeps an entry whose bodies hold every encoding. OSError where the disk does not take it."""
+        about = {name: value for name, value in vars(entry).items() if name not in PASSING}
+        about |= {"name": name, "sizes": {form: len(body) for form, body in entry.bodies.items()}}
+        path = self._path(name)
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+        try:
+            with open(fresh, "wb") as file:
+                file.write(json.dumps(about).encode() + b"\n")
+                for form in ENCODINGS:
+                    file.write(entry.bodies[form])
+            fresh.replace(path)
+        except OSError:
+            with suppress(OSError):
+                fresh.unlink()
+            raise
+        self.drop_from_memory(name)
+
+    def drop_from_memory(self, name):
+        """Has the next reading of a name look at the disk."""
+        with self._lock:
+            old = self._memory.pop(name, None)
+            if old is not None:
+                self._memory_used -= old.size
+
+    def trim(self):
+        """Deletes what was not used for longest until the folder is within its limit; returns how many files went.
+
+        Folders beside it, which belong to other versions of the program, go once they were not used for a day.
+        """
+        found, total, gone = [], 0, 0
+        for other in self.folder.parent.glob("pages-*"):
+            used = max(file.stat().st_mtime for file in [other, *other.glob("??")])
+            if other != self.folder and time.time() - used > DAY:
+                shutil.rmtree(other, ignore_errors=True)
+        for path in self.folder.glob("??/*"):
+            with suppress(OSError):
+                stat = path.stat()
+                found.append((stat.st_mtime, stat.st_size, path))
+                total += stat.st_size
+        for _, size, path in sorted(found, key=lambda file: file[0]):
+            if total <= self.limit:
+                break
+            with suppress(OSError):
+                path.unlink()
+                gone += 1
+            total -= size
+        return gone
