@@ -5,10 +5,10 @@ Nothing counts the archive or skips over it, so the thousandth page costs what t
 
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Case, Subquery, Value, When
+from django.db.models import Subquery, Value
 from django.http import Http404
 
-from .models import Article
+from .cards import load_cards
 
 PAGE_SIZE = 20
 LARGEST_ID = 2**63 - 1
@@ -18,12 +18,10 @@ LARGEST_ID = 2**63 - 1
 class Page:
     """One page of a list, newest first.
 
-    `older` and `newer` are query strings, empty where there is no such page; `others` are the further
-    articles that were loaded with it, by id, those of the page included.
+    `older` and `newer` are query strings, empty where there is no such page.
     """
 
     articles: list
-    others: dict
     older: str
     newer: str
     is_first: bool
@@ -38,10 +36,10 @@ def read_cursor(text):
     return int(text)
 
 
-def page_of(articles, before=None, *, size=PAGE_SIZE, also=()):
+def page_of(articles, before=None, *, size=PAGE_SIZE):
     """The Page of the articles (a query set of what may be listed) that begins after the story `before`.
 
-    Loads cards; `also` are ids of further public articles to load in the same query. Two queries.
+    Two queries at most.
     Raises Http404 when nothing is older than `before`, or when that story is not public.
     """
     listed = articles.latest_first()
@@ -50,29 +48,15 @@ def page_of(articles, before=None, *, size=PAGE_SIZE, also=()):
         listed = listed.older_than(before)
         # The story `size` places before the cursor is the newer page's cursor; none: that is the first page.
         newer = Subquery(articles.newer_than(before).order_by("publish_at", "pk").values("pk")[size - 1 : size])
-    ids = listed.values("pk")[: size + 1]
-    # A union, as the planner would read the whole table for the same thing written with OR.
-    # Django 6 would order it as the model says, by columns that are not in it.
-    wanted = ids.union(Article.objects.filter(pk__in=also).order_by().values("pk")).order_by() if also else ids
-    found = (
-        Article.objects.published()
-        .filter(pk__in=wanted)
-        .annotate(
-            on_page=Case(When(pk__in=ids, then=True), default=False, output_field=BooleanField()),
-            newer_cursor=newer,
-        )
-        .latest_first()
-        .for_cards()
-    )
-    others = {article.pk: article for article in found}
-    page = [article for article in others.values() if article.on_page]
-    if before is not None and not page:
+    rows = list(listed.annotate(newer_cursor=newer).values_list("pk", "newer_cursor")[: size + 1])
+    if before is not None and not rows:
         raise Http404("There is no such page of this list.")
-    shown = page[:size]
+    cards = load_cards([pk for pk, _ in rows[:size]])
+    shown = [cards[pk] for pk, _ in rows[:size] if pk in cards]
+    newer_cursor = rows[0][1] if rows else None
     return Page(
         articles=shown,
-        others=others,
-        older=f"?before={shown[-1].pk}" if len(page) > size else "",
-        newer="" if before is None else f"?before={shown[0].newer_cursor}" if shown[0].newer_cursor else ".",
+        older=f"?before={rows[size - 1][0]}" if len(rows) > size else "",
+        newer="" if before is None else f"?before={newer_cursor}" if newer_cursor else ".",
         is_first=before is None,
     )

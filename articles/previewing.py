@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from sections.shared import unshared
+
 from .models import Article
 from .publishing import clock, free_slug
 
@@ -36,8 +38,9 @@ def preview(pk, render, note=""):
             story.address_date = timezone.localtime(story.publish_at).date()
             story.slug = free_slug(story, story.address_date)
         story.save()
-    response = render(Article.objects.filter(pk=pk).for_detail().get())
-    response.render()
+    with unshared():
+        response = render(Article.objects.filter(pk=pk).for_detail().get())
+        response.render()
     html = response.content.decode()
     bar = format_html('<p class="preview-bar" role="note">{}</p>', note or _("Preview: not what readers see now."))
     head = format_html(

@@ -13,8 +13,11 @@ from . import wording
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
-# What a portrait's addresses follow from, see photos.renditions.
-PORTRAIT = ("token", "width", "height", "focal_x", "focal_y", "rendered_at")
+# What a picture's addresses follow from, see photos.renditions.
+PICTURE = ("token", "width", "height", "focal_x", "focal_y", "rendered_at", "avif")
+# What cards say of their lead photo: of the photo, and of its use in the story.
+PHOTO_WORDS = ("uuid", "caption", "credit", "alt_text")
+USE_WORDS = ("placement", "caption", "credit", "alt_text", "decorative", "crop")
 # How many stories of the same topic and section a story's page may choose from.
 NEAR = 4
 # A topic's related ones are counted over this many of its newest stories, and so many of them are shown.
@@ -140,24 +143,26 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(Q(publish_at__gt=moment) | Q(publish_at=moment, pk__gt=pk) | Q(publish_at=None))
 
     def for_cards(self):
-        """Everything that a card shows: section, column, film, lead photo. Two queries.
+        """Everything that a card shows: section, column, film, lead photo. One query.
 
         Of opinion pieces also the first writer's portrait (`face`), of galleries the number of photos
-        (`photo_count`); both come with the row.
+        (`photo_count`).
         """
         ArticlePhoto, Byline = (apps.get_model("articles", name) for name in ("ArticlePhoto", "Byline"))
-        leads = ArticlePhoto.objects.filter(placement="lead").select_related("photo")
+        leads = ArticlePhoto.objects.filter(article=OuterRef("pk"), placement="lead").order_by("position", "pk")
+        photo = JSONObject(**{fact: f"photo__{fact}" for fact in (*PICTURE, *PHOTO_WORDS)})
+        lead = leads.values(json=JSONObject(photo=photo, **{fact: fact for fact in USE_WORDS}))
         photos = ArticlePhoto.objects.filter(article=OuterRef("pk")).order_by().values("article")
         faces = (
             Byline.objects.filter(article=OuterRef("pk"), reporter__portrait__rendered_at__isnull=False)
             .order_by("position", "pk")
-            .values(json=JSONObject(**{fact: f"reporter__portrait__{fact}" for fact in PORTRAIT}))
+            .values(json=JSONObject(**{fact: f"reporter__portrait__{fact}" for fact in PICTURE}))
         )
         return (
             self.select_related("section", "section__parent", "column", "video")
             .defer(*NOT_ON_CARDS, "video__transcript")
-            .prefetch_related(Prefetch("photo_uses", leads, to_attr="lead_uses"))
             .annotate(
+                lead_facts=Subquery(lead[:1]),
                 face_facts=Case(When(format="opinion", then=Subquery(faces[:1]))),
                 photo_count=Case(When(format="gallery", then=Subquery(photos.values(count=Count("pk"))))),
             )
@@ -169,8 +174,8 @@ class ArticleQuerySet(models.QuerySet):
         bylines = Byline.objects.select_related("reporter", "reporter__portrait")
         return self.prefetch_related(Prefetch("bylines", bylines, to_attr="credits"))
 
-    def for_detail(self):
-        """Everything that the article's own page shows of it. Three queries.
+    def for_detail(self, at=None):
+        """Everything that the article's own page shows of it at a moment (now by default). Three queries.
 
         What `for_feed` loads; and, as lists with the article itself, `related_ids` and the ids of the newest
         stories that share a topic (`same_topic_ids`) or the section (`same_section_ids`) with it, and of a cartoon
@@ -182,13 +187,14 @@ class ArticleQuerySet(models.QuerySet):
         # Three levels down: the topics of the candidate, of the candidates, of the story itself.
         own = ArticleTag.objects.filter(content_object=OuterRef(OuterRef(OuterRef("pk"))))
         shared = ArticleTag.objects.filter(tag__in=own.values("tag"))
-        newest = self.model.objects.published().exclude(pk=OuterRef("pk")).latest_first()
+        at = at or timezone.now()
+        newest = self.model.objects.published(at).exclude(pk=OuterRef("pk")).latest_first()
         topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]
-        earlier, later = self._neighbors()
-        versions = apps.get_model("articles", "ArticleVersion").objects.public().filter(article=OuterRef("pk"))
+        earlier, later = self._neighbors(at)
+        versions = apps.get_model("articles", "ArticleVersion").objects.public(at).filter(article=OuterRef("pk"))
         seen = versions.order_by().values("article").annotate(count=Count("public_from", distinct=True))
-        due = apps.get_model("articles", "ArticleVersion").objects.waiting().filter(public_from__lte=timezone.now())
+        due = apps.get_model("articles", "ArticleVersion").objects.waiting().filter(public_from__lte=at)
         return self.for_feed().annotate(
             related_ids=ArraySubquery(related.values("related")),
             same_topic_ids=ArraySubquery(topic),
@@ -223,9 +229,9 @@ class ArticleQuerySet(models.QuerySet):
             )
         )
 
-    def _neighbors(self):
+    def _neighbors(self, at):
         """Expressions for the ids of the cartoons before and after a cartoon in its column, else in its section."""
-        series = self.model.objects.published().filter(format="cartoon")
+        series = self.model.objects.published(at).filter(format="cartoon")
         same = Q(publish_at=OuterRef("publish_at"))
         earlier = series.filter(Q(publish_at__lt=OuterRef("publish_at")) | same & Q(pk__lt=OuterRef("pk")))
         later = series.filter(Q(publish_at__gt=OuterRef("publish_at")) | same & Q(pk__gt=OuterRef("pk")))

@@ -3,13 +3,14 @@
 import difflib
 import re
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html import unescape
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchConfig, SearchHeadline, TrigramWordSimilarity
-from django.db.models import Case, Count, Func, OuterRef, TextField, Value, When
+from django.db.models import Case, Count, DateTimeField, Func, OuterRef, TextField, Value, When
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -17,9 +18,11 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 
+from sections.prepared import Given, Prepared, given_words
 from sections.surrogates import note_until
 
 from . import wording
+from .cards import load_cards as cards_of
 from .models import Alias, Article, Byline, Reporter, Tag
 from .querysets import Squeezed
 
@@ -124,18 +127,21 @@ def find_names(words):
     keys = wording.name_keys(words)
     if not keys:
         return []
-
-    def known(model, kind):
-        aliases = Alias.objects.filter(**{f"{kind}__isnull": False})
-        named = aliases.alias(key=Squeezed("name")).filter(key__in=keys).order_by().values(kind)
-        own = model.objects.alias(key=Squeezed("name")).filter(key__in=keys).order_by().values("pk")
-        spellings = Alias.objects.filter(**{kind: OuterRef("pk")}).order_by("name").values("name")
-        rows = model.objects.public() if model is Tag else model.objects
-        found = rows.filter(pk__in=own.union(named).order_by()).order_by()
-        return found.values_list(Value(kind), "name", "slug", ArraySubquery(spellings))
-
-    found = known(Tag, "tag").union(known(Reporter, "reporter"), all=True).order_by()
+    found = _NAMES(keys=list(keys), at=timezone.now())
     return [Known(kind, name, slug, [name, *others]) for kind, name, slug, others in found]
+
+
+def _named(model, kind):
+    aliases = Alias.objects.filter(**{f"{kind}__isnull": False})
+    named = aliases.alias(key=Squeezed("name")).filter(key__in=given_words("keys")).order_by().values(kind)
+    own = model.objects.alias(key=Squeezed("name")).filter(key__in=given_words("keys")).order_by().values("pk")
+    spellings = Alias.objects.filter(**{kind: OuterRef("pk")}).order_by("name").values("name")
+    rows = model.objects.public(Given("at", DateTimeField())) if model is Tag else model.objects
+    found = rows.filter(pk__in=own.union(named).order_by()).order_by()
+    return found.values_list(Value(kind), "name", "slug", ArraySubquery(spellings))
+
+
+_NAMES = Prepared(lambda: _named(Tag, "tag").union(_named(Reporter, "reporter"), all=True).order_by())
 
 
 def is_name(words, name):
@@ -223,28 +229,33 @@ class PlainText(Func):
 
 
 def load_cards(matches, search, names):
-    """The matches' articles in their order, with a marked `snippet`. Two queries."""
-    found = Article.objects.filter(pk__in=[match.pk for match in matches]).for_cards()
-    alternatives = wording.read_terms(search.words, names)
-    if wording.is_question(alternatives):
-        config = SearchConfig(Case(When(lang="en", then=Value("english")), default=Value("simple")))
-        marks = {"start_sel": START, "stop_sel": STOP, "fragment_delimiter": " … "}
-        query = wording.ts_query(alternatives)
-        found = found.annotate(
-            marked=SearchHeadline(
-                PlainText(), query, config=config, max_words=36, min_words=18, max_fragments=2, **marks
-            )
-        )
-    articles = {article.pk: article for article in found}
-    shown = [articles[match.pk] for match in matches if match.pk in articles]
-    for article in shown:
-        article.snippet = _snippet(article)
+    """The matches' articles in their order, with a marked `snippet`. Two queries at most."""
+    ids = [match.pk for match in matches]
+    cards, marked = cards_of(ids), _marked(ids, search, names)
+    shown = []
+    for pk in ids:
+        if pk in cards:
+            cards[pk].rendered  # noqa: B018 - made now, it belongs to the copy too
+            article = copy(cards[pk])  # others show this story without the words of this search
+            article.snippet = _snippet(article, marked.get(pk, ""))
+            shown.append(article)
     return shown
 
 
-def _snippet(article):
+def _marked(ids, search, names):
+    """{id: the places of the body that match the words}. One query, none where nothing can match."""
+    alternatives = wording.read_terms(search.words, names)
+    if not wording.is_question(alternatives):
+        return {}
+    config = SearchConfig(Case(When(lang="en", then=Value("english")), default=Value("simple")))
+    marks = {"start_sel": START, "stop_sel": STOP, "fragment_delimiter": " … "}
+    query = wording.ts_query(alternatives)
+    headline = SearchHeadline(PlainText(), query, config=config, max_words=36, min_words=18, max_fragments=2, **marks)
+    return dict(Article.objects.filter(pk__in=ids).order_by().values_list("pk", headline))
+
+
+def _snippet(article, marked):
     """The words around what was found, escaped and marked; the deck where the body has none of them."""
-    marked = getattr(article, "marked", "")
     # The locked part of a premium story is not for everybody.
     if START not in marked or article.access != Article.Access.FREE:
         return article.deck

@@ -13,6 +13,7 @@ from django.template.loader import get_template
 from django.views.decorators.http import require_safe
 
 from articles import structured
+from articles.cards import load_cards
 from articles.dates import day_of
 from articles.models import Article, RelatedArticle
 from rankings.lists import load_lists
@@ -52,13 +53,8 @@ def front(request):
     sections = _newest_by_section()
     note_lists(*(f"section-{sections[path].pk}-stories" for path in BLOCKS if path in sections))
     lists = load_lists(*FRONT_LISTS)
-    wanted = lists.ids.union(*(section.newest for section in sections.values()))
-    below_lead = RelatedArticle.objects.filter(article__in=lists.ids_of("front-lead")).order_by().values("related")
-    related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk").values("related")
-    # A union, as the planner would read the whole table for the same thing written with OR.
-    ids = Article.objects.filter(pk__in=wanted).order_by().values("pk").union(below_lead).order_by()
-    found = Article.objects.published().filter(pk__in=ids).for_cards()
-    articles = {article.pk: article for article in found.annotate(related_ids=ArraySubquery(related))}
+    related = _related_to(lists.ids_of("front-lead"))
+    articles = load_cards(lists.ids.union(*(section.newest for section in sections.values()), *related.values()))
     filled = lists.fill(articles)
     shown = {
         entry.article.pk
@@ -67,8 +63,9 @@ def front(request):
         for entry in story_list.entries
     }
     lead = next(iter(filled["front-lead"].entries), None) if "front-lead" in filled else None
-    note(*(f"article-{pk}" for pk in (lead.article.related_ids if lead else ())))
-    below = [articles[pk] for pk in lead.article.related_ids if pk in articles and pk not in shown][:3] if lead else []
+    below = related.get(lead.article.pk, ()) if lead else ()
+    note(*(f"article-{pk}" for pk in below))
+    below = [articles[pk] for pk in below if pk in articles and pk not in shown][:3]
     shown |= {article.pk for article in below}
     context = {
         "front": True,
@@ -83,6 +80,15 @@ def front(request):
         },
     }
     return render_page("newsroom/front.html", context, canonical="/")
+
+
+def _related_to(ids):
+    """{id: ids of the stories related to it, in order}. One query."""
+    found = {}
+    rows = RelatedArticle.objects.filter(article__in=ids).order_by("position", "pk").values_list("article", "related")
+    for article, related in rows:
+        found.setdefault(article, []).append(related)
+    return found
 
 
 def _newest_by_section():

@@ -1,11 +1,13 @@
 """The lists that a page shows: who stands where now, from one query, resolved with the page's own articles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import CharField, IntegerField, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from articles.cards import load_cards
+from sections.shared import shared
 from sections.surrogates import note
 
 from .models import Placement, RankedStory
@@ -33,6 +35,7 @@ class FilledList:
     slug: str
     title: str
     entries: list
+    rendered: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -131,3 +134,16 @@ def load_lists(*slugs, at=None):
     # Also those that are not public yet: they stand there from their moment on.
     note(*(f"list-{slug}" for slug in slugs), *(f"article-{pk}" for pk in lists.ids))
     return lists
+
+
+def show_lists(*slugs):
+    """{slug: FilledList} of the lists with these slugs, with their stories as cards, for pages that share them.
+
+    Three queries, none where the process keeps them (see `sections.shared`).
+    """
+
+    def make():
+        lists = load_lists(*slugs)
+        return lists.fill(load_cards(lists.ids))
+
+    return shared(("lists", slugs), make)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Value
 
 from .models import EVERYBODY, Crawler, MastheadFact, MenuItem
+from .shared import shared
 from .surrogates import note
 
 
@@ -35,10 +36,16 @@ class Frame:
     copyright: str
     subsections: dict
     content_usage: str
+    rendered: dict = field(default_factory=dict)
 
 
 def load_frame():
-    """The frame, from two queries: menu entries with their sections, masthead facts with the policy for crawlers."""
+    """The frame. Two queries, none where the process keeps it (see `shared`)."""
+    return shared("frame", _load)
+
+
+def _load():
+    """The frame from two queries: menu entries with their sections, masthead facts with the policy for crawlers."""
     note("menu", "crawlers")
     menus = {menu: [] for menu in MenuItem.Menu.values}
     entries = {}

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from articles import channels, structured
 from articles.models import Article, OldAddress
 from articles.paging import page_of, read_cursor
-from rankings.lists import load_lists
+from rankings.lists import show_lists
 
 from . import robots as texts
 from .hits import count_hit
@@ -57,8 +57,7 @@ def section_page(request, section):
     """A section's front, or the list of a subsection: newest first, with the ranked lists. 6 queries."""
     note_lists(f"section-{section.pk}-stories")
     before = read_cursor(request.GET.get("before"))
-    lists = load_lists("ticker", "top-10", "top-5-entertainment")
-    page = page_of(Article.objects.published().in_section(section), before, also=lists.ids)
+    page = page_of(Article.objects.published().in_section(section), before)
     canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
     # A front opens with three stories at large; what is left of the page follows in rows.
     opening = page.articles[:OPENING] if page.is_first and not section.parent_id else []
@@ -71,7 +70,7 @@ def section_page(request, section):
         "page": page,
         "feed": channels.of_section(section),
         "structured": structured.of_section(section),
-        "lists": lists.fill(page.others),
+        "lists": show_lists("ticker", "top-10", "top-5-entertainment"),
     }
     return render_page("sections/section.html", context, canonical=canonical)
 

@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import ExtractDay, ExtractMonth, Left, Upper
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
@@ -372,12 +373,17 @@ class Article(Shown):
         """Whether an “Updated” stamp differs from “Posted”."""
         return bool(self.updated_at and self.publish_at and self.updated_at > self.publish_at)
 
-    @property
+    @cached_property
+    def rendered(self):
+        """What was rendered of the story, for `{% once %}`: it lives as long as this instance."""
+        return {}
+
+    @cached_property
     def lead(self):
-        """The lead photo use, or None. Needs `for_cards` or `for_detail`: it never queries."""
-        uses = self.__dict__.get("lead_uses")
-        if uses is None:
-            uses = [u for u in self.__dict__.get("all_uses", ()) if u.placement == ArticlePhoto.Placement.LEAD]
+        """The lead photo use, or None. Needs `for_cards` (then it is unsaved) or `for_detail`: it never queries."""
+        if facts := self.__dict__.get("lead_facts"):
+            return ArticlePhoto(**facts | {"article": self, "photo": Photo(**facts["photo"])})
+        uses = [use for use in self.__dict__.get("all_uses", ()) if use.placement == ArticlePhoto.Placement.LEAD]
         return uses[0] if uses else None
 
     @property

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles import structured
+from articles.cards import load_cards
 from articles.dates import ONE_DAY, counts_by_day, day_of, month_after, month_of, months, neighbours
 from articles.models import Article
-from rankings.lists import load_lists
+from rankings.lists import show_lists
 from sections.pages import render_page
 from sections.surrogates import note_lists, note_until
 
@@ -109,25 +110,16 @@ def today_in_history(request, day=None):
     shown = _day_of_the_year(day) if day else now.date().replace(year=2000)
     if shown is None:
         raise Http404("There is no such day of the year.")
-    lists = load_lists("ticker", "top-10")
     of_the_day = Article.objects.published().filter(address_date__month=shown.month, address_date__day=shown.day)
     first_of_each_year = (
         of_the_day.filter(Q(address_date__lt=date(now.year, 1, 1)) | Q(section__path=HISTORY))
         .annotate(nth=Window(RowNumber(), partition_by=F("address_date"), order_by=("publish_at", "pk")))
         .filter(nth__lte=PER_YEAR)
         .order_by()
-        .values("pk")
+        .values_list("pk", flat=True)
     )
-    also = Article.objects.filter(pk__in=lists.ids).order_by().values("pk")
-    wanted = first_of_each_year.union(also).order_by()
-    found = Article.objects.published().filter(pk__in=wanted).latest_first().for_cards()
-    articles = {article.pk: article for article in found}
-    held = [
-        article
-        for article in articles.values()
-        if (article.address_date.month, article.address_date.day) == (shown.month, shown.day)
-        and (article.address_date.year < now.year or article.section.path == HISTORY)
-    ]
+    ids = list(first_of_each_year)
+    held = sorted(load_cards(ids).values(), key=lambda story: (story.publish_at, story.pk), reverse=True)
     context = {
         "day": shown,
         "before": (shown - ONE_DAY).strftime("%m-%d"),
@@ -139,7 +131,7 @@ def today_in_history(request, day=None):
                 (article for article in held if article.section.path != HISTORY), key=lambda a: a.address_date
             )
         ],
-        "lists": lists.fill(articles),
+        "lists": show_lists("ticker", "top-10"),
     }
     midnight = (now + ONE_DAY).replace(hour=0, minute=0, second=0, microsecond=0)
     left = int((midnight - now).total_seconds())

@@ -10,7 +10,7 @@ from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
-from rankings.lists import load_lists
+from rankings.lists import show_lists
 from sections.pages import render_page
 from sections.surrogates import note_lists
 
@@ -91,9 +91,8 @@ def other_name(request, found):
 def list_page(request, template, articles, context, may_be_empty=True):
     """A page of a list with the ticker and the Top 10. Four queries, the frame's included, and those of `context`."""
     before = read_cursor(request.GET.get("before"))
-    lists = load_lists("ticker", "top-10")
-    page = page_of(articles, before, also=lists.ids)
+    page = page_of(articles, before)
     if not page.articles and not may_be_empty:
         raise Http404("There is no such page.")
     canonical = escape_uri_path(request.path) + (f"?before={before}" if before is not None else "")
-    return render_page(template, context | {"page": page, "lists": lists.fill(page.others)}, canonical=canonical)
+    return render_page(template, context | {"page": page, "lists": show_lists("ticker", "top-10")}, canonical=canonical)

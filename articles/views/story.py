@@ -4,12 +4,14 @@ from itertools import pairwise
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db.models import DateField, DateTimeField, TextField
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles import structured
 from articles.body import photos_in, render_body
+from articles.cards import load_cards
 from articles.comparing import differences
 from articles.dates import day_of
 from articles.models import Article, OldAddress, PreviewLink
@@ -17,14 +19,29 @@ from articles.previewing import preview, rolled_back
 from articles.publishing import apply_due_changes
 from articles.reading import is_long, minutes_to_read
 from rankings.filling import fill
-from rankings.lists import load_lists
+from rankings.lists import show_lists
 from sections.pages import absolute, render_page
+from sections.prepared import Given, Prepared
 from sections.surrogates import note, note_lists
 
 STORY_LISTS = ("ticker", "top-10", "top-5-entertainment", "darkroom")
 PHOTO_LISTS = ("ticker", "darkroom")
 RELATED = 4
 SHOWN_VERSIONS = 30
+
+
+def _public_at(moment):
+    found = Article.objects.published(moment).for_detail(moment)
+    return found.filter(address_date=Given("day", DateField()), slug=Given("slug", TextField()))
+
+
+_PUBLIC = Prepared(lambda: _public_at(Given("at", DateTimeField())))
+
+
+def _public_story(year, month, day, slug):
+    """The public story at an address with everything its page shows, or None. Three queries."""
+    day = day_of(year, month, day)
+    return next(iter(_PUBLIC(day=day, slug=slug, at=timezone.now())), None) if day else None
 
 
 def _story(year, month, day, slug, articles):
@@ -35,11 +52,11 @@ def _story(year, month, day, slug, articles):
 @require_safe
 def article(request, year, month, day, slug):
     """A story's page; 410 with the reason once it was withdrawn, 404 before it is public. 8 queries."""
-    story = _story(year, month, day, slug, Article.objects.published().for_detail())
+    story = _public_story(year, month, day, slug)
     if story is None:
         return _not_public(request, year, month, day, slug)
     if story.change_is_due and apply_due_changes(article=story):  # the runner has not come by yet
-        story = _story(year, month, day, slug, Article.objects.published().for_detail())
+        story = _public_story(year, month, day, slug)
     return story_page(story)
 
 
@@ -80,7 +97,7 @@ def outside_preview(request, token):
 @require_safe
 def print_preview(request, year, month, day, slug):
     """The story alone, as a clipping; search engines are sent to the story. 6 queries."""
-    story = _story(year, month, day, slug, Article.objects.published().for_detail())
+    story = _public_story(year, month, day, slug)
     if story is None:
         return _not_public(request, year, month, day, slug)
     note_lists()
@@ -93,7 +110,7 @@ def photo(request, year, month, day, slug, photo):
 
     `photo` are the first digits of the photo's uuid. 8 queries.
     """
-    story = _story(year, month, day, slug, Article.objects.published().for_detail())
+    story = _public_story(year, month, day, slug)
     if story is None:
         return _not_public(request, year, month, day, slug)
     uses = story.all_uses if story.format == Article.Format.GALLERY else []
@@ -165,8 +182,6 @@ def _detail(story):
 
 
 def _photo_context(story, uses, place):
-    lists = load_lists(*PHOTO_LISTS)
-    wanted = Article.objects.published().filter(pk__in=lists.ids).for_cards()
     use = uses[place]
     url = absolute(use.get_absolute_url())
     return {
@@ -178,22 +193,20 @@ def _photo_context(story, uses, place):
         "next": uses[place + 1] if place + 1 < len(uses) else None,
         "top": story.section.parent or story.section,
         "current": story.section.top_path,
-        "lists": lists.fill({found.pk: found for found in wanted}),
+        "lists": show_lists(*PHOTO_LISTS),
         "share": share_links(url, f"{story.headline} ({place + 1} of {len(uses)})"),
         "url": url,
     }
 
 
 def _story_context(story):
-    lists = load_lists(*STORY_LISTS)
     near = [*story.related_ids, *story.same_topic_ids, *story.same_section_ids]
     series = {story.earlier_id, story.later_id} - {None}
-    wanted = Article.objects.published().filter(pk__in={*lists.ids, *near, *series}).for_cards()
-    articles = {found.pk: found for found in wanted}
+    articles = load_cards({*near, *series})
     related = fill(RELATED, (pk for pk in near if pk in articles and pk != story.pk))
     return {
         **_detail(story),
-        "lists": lists.fill(articles),
+        "lists": show_lists(*STORY_LISTS),
         "related": [articles[pk] for pk in related],
         "earlier": articles.get(story.earlier_id),
         "later": articles.get(story.later_id),

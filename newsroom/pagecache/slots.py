@@ -84,6 +84,8 @@ class Slots:
 
     # ---- reading
 
+    slots_of = staticmethod(slots_of)
+
     @property
     def epoch(self):
         """A number that is another one once everything was forgotten."""

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.http.request import split_domain_port, validate_host
 
+from sections import shared
 from sections.surrogates import collecting
 
 from . import purging
@@ -313,7 +314,8 @@ class PageCache:
             time.sleep(purging.PAUSE)
 
     def start(self):
-        """Starts the runner; returns the cache."""
+        """Starts the runner, and has this process keep what pages share; returns the cache."""
+        shared.use(self.slots)
         threading.Thread(target=self.look_after, name="page-cache", daemon=True).start()
         return self
 

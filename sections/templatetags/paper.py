@@ -46,6 +46,36 @@ def said_twice(content, name):
     return format_html(tags, words)
 
 
+class OnceNode(template.Node):
+    """The content of {% once %}."""
+
+    def __init__(self, owner, words, nodes):
+        self.owner, self.words, self.nodelist = owner, words, nodes
+
+    def render(self, context):
+        """The content, from the owner where it was rendered for it before."""
+        owner = self.owner.resolve(context)
+        rendered = getattr(owner, "rendered", None)
+        if rendered is None:
+            return self.nodelist.render(context)
+        key = (context.template.engine, *(word.resolve(context) for word in self.words))
+        if key not in rendered:
+            rendered[key] = self.nodelist.render(context)
+        return rendered[key]
+
+
+@register.tag
+def once(parser, token):
+    """{% once owner "name" more ... %}: content that follows from the owner and the further words alone.
+
+    It is rendered once for each owner that lives longer than a page: the frame, a list. The words must have few values.
+    """
+    _, owner, *words = token.split_contents()
+    nodes = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return OnceNode(parser.compile_filter(owner), [parser.compile_filter(word) for word in words], nodes)
+
+
 @register.filter
 def picture(photo, crop="full"):
     """The Picture of a photo in one crop (see photos.renditions), None without one."""

@@ -1,0 +1,97 @@
+"""Queries of busy pages, built and compiled once: making SQL of a large query set costs more than running it."""
+
+import copy
+from datetime import datetime
+from types import SimpleNamespace
+
+from django.db import connections
+from django.db.models import Expression
+from django.db.models.expressions import RawSQL
+
+
+class Place:
+    """Where a value goes among the parameters of the SQL."""
+
+    def __init__(self, name):
+        self.name = name
+
+
+class Given(Expression):
+    """A value that is given when the query is run."""
+
+    def __init__(self, name, output_field):
+        super().__init__(output_field=output_field)
+        self.place = Place(name)
+
+    def as_sql(self, compiler, connection):
+        """A parameter that holds the place of the value."""
+        return "%s", [self.place]
+
+
+def given_ids(name):
+    """Rows of ids that are given as a list, for `pk__in`."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [Place(name)])
+
+
+def given_words(name):
+    """Rows of texts that are given as a list, for `name__in`."""
+    return RawSQL("SELECT unnest(%s::text[])", [Place(name)])
+
+
+class Prepared:
+    """A query set that `build` makes with Given values: `Prepared(...)(name=value, ...)` runs it and gives a list.
+
+    No moment may be fixed while it is built: what asks for the time takes a Given. Of prefetches it knows those of
+    rows that belong to the found ones, with `to_attr`; each is one query more.
+    """
+
+    def __init__(self, build):
+        self._build = build
+        self._queryset = None
+
+    def _prepare(self):
+        queryset = self._build()
+        self._parts = [_Part(queryset.model, lookup) for lookup in queryset._prefetch_related_lookups]
+        compiler = queryset.query.get_compiler(queryset.db)
+        sql, parameters = compiler.as_sql()
+        if any(isinstance(value, datetime) for value in parameters):
+            raise ValueError("A moment is fixed in a prepared query: give it when the query is run.")
+        self._sql, self._parameters, self._compiler = sql, parameters, compiler
+        self._queryset = queryset
+
+    def __call__(self, **values):
+        """What the query finds with these values. One query, and one for each prefetch where anything is found."""
+        if self._queryset is None:
+            self._prepare()
+        parameters = tuple(values[p.name] if isinstance(p, Place) else p for p in self._parameters)
+        compiler, query = copy.copy(self._compiler), copy.copy(self._queryset.query)
+        # A connection belongs to its thread.
+        compiler.connection = connections[self._queryset.db]
+        compiler.as_sql = lambda *args, **kwargs: (self._sql, parameters)
+        query.get_compiler = lambda *args, **kwargs: compiler
+        # What an iterable asks of its query set, which would run if it was copied.
+        asked = SimpleNamespace(
+            db=self._queryset.db, query=query, model=self._queryset.model, _known_related_objects={}, _fields=None
+        )
+        found = list(self._queryset._iterable_class(asked))
+        for part in self._parts if found else ():
+            part.give_to(found)
+        return found
+
+
+class _Part:
+    """A Prefetch of rows whose foreign key names the found ones."""
+
+    def __init__(self, model, lookup):
+        self._key = model._meta.get_field(lookup.prefetch_through).field
+        self._attribute = lookup.to_attr
+        self._rows = Prepared(lambda: lookup.queryset.filter(**{f"{self._key.name}__in": given_ids("ids")}))
+
+    def give_to(self, owners):
+        by_id = {owner.pk: owner for owner in owners}
+        for owner in owners:
+            setattr(owner, self._attribute, [])
+        for row in self._rows(ids=list(by_id)):
+            owner = by_id[getattr(row, self._key.attname)]
+            setattr(row, self._key.name, owner)
+            getattr(owner, self._attribute).append(row)
