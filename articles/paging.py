@@ -26,6 +26,10 @@ class Page:
     newer: str
     is_first: bool
 
+    def leave_out(self, ids):
+        """Takes away what the page shows above the list."""
+        self.articles = [story for story in self.articles if story.pk not in ids]
+
 
 def read_cursor(text):
     """The id in `?before=`, None without one. Raises Http404 for anything that is no id."""

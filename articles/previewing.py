@@ -39,8 +39,12 @@ def preview(pk, render, note=""):
             story.slug = free_slug(story, story.address_date)
         story.save()
     with unshared():
-        response = render(Article.objects.filter(pk=pk).for_detail().get())
-        response.render()
+        return as_preview(render(Article.objects.filter(pk=pk).for_detail().get()), note)
+
+
+def as_preview(response, note=""):
+    """A page that is not rendered yet, rendered and marked as a preview, for a frame of this site and no cache."""
+    response.render()
     html = response.content.decode()
     bar = format_html('<p class="preview-bar" role="note">{}</p>', note or _("Preview: not what readers see now."))
     head = format_html(

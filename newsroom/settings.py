@@ -326,6 +326,8 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECUR
     )
 # Seconds that a browser or an edge server may keep a public page: short, as nothing purges it.
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
+# Whether readers may see fronts as they stood at any minute (/front/2026/11/23/0900/); the desk always does.
+FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
 # Where finished pages are kept on this host; "off": every page is made anew for every reader.
 PAGE_CACHE = text("PAGE_CACHE", str(VAR / "cache"))
 PAGE_CACHE = None if PAGE_CACHE == "off" else Path(PAGE_CACHE)

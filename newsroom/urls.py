@@ -34,6 +34,11 @@ story = [
 
 urlpatterns = [
     path("", views.front, name="front"),
+    re_path(
+        r"^front/(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<clock>[0-9]{4})/(?:(?P<path>.+)/)?$",
+        views.front_at,
+        name="front_at",
+    ),
     path("search/", search.search, name="search"),
     path("reporters/", lists.reporters, name="reporters"),
     path("reporters/<str:slug>/", lists.reporter, name="reporter"),

@@ -1,116 +1,90 @@
 """The front page, signing in, and pages for what goes wrong."""
 
 import sys
+from datetime import datetime, time, timedelta
 from itertools import chain
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
 from django.http import Http404, HttpResponse, HttpResponseServerError, StreamingHttpResponse
 from django.template.loader import get_template
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles import structured
-from articles.cards import load_cards
-from articles.dates import day_of
-from articles.models import Article, RelatedArticle
-from rankings.lists import load_lists
+from articles.dates import ONE_DAY, day_of
+from rankings.fronts import RAIL, fill_front, find_front, has_record, held_places
+from rankings.lists import show_lists
 from readers.signing_in import AsksForCode
 from sections.admin_base import paper_name
 from sections.menu import load_frame
 from sections.models import Section
 from sections.pages import keep, render_page
-from sections.surrogates import note, note_lists, note_until
+from sections.surrogates import note_lists, note_until
 
 from . import sitemaps
-
-# Lists of the front page in the order of the page; those of the rail repeat what the page shows.
-FRONT_LISTS = (
-    *("front-lead", "front-top", "opinion", "darkroom", "video", "cartoon", "history"),
-    *("ticker", "top-10", "top-5-entertainment"),
-)
-RAIL_LISTS = ("ticker", "top-10", "top-5-entertainment")
-# Sections with a block of their own on the front page, and how many stories each shows.
-BLOCKS = {
-    "national": 6,
-    "business": 4,
-    "finance": 4,
-    "lifestyle": 4,
-    "entertainment": 4,
-    "sports": 4,
-    "world": 4,
-    "north-korea": 3,
-}
-# Newest stories fetched of each section: enough that a block is full without those shown above it.
-PER_SECTION = 14
 
 
 @require_safe
 def front(request):
-    """The front page: what editors placed, then what is read, then the newest of each section. 8 queries."""
-    sections = _newest_by_section()
-    note_lists(*(f"section-{sections[path].pk}-stories" for path in BLOCKS if path in sections))
-    lists = load_lists(*FRONT_LISTS)
-    related = _related_to(lists.ids_of("front-lead"))
-    articles = load_cards(lists.ids.union(*(section.newest for section in sections.values()), *related.values()))
-    filled = lists.fill(articles)
-    shown = {
-        entry.article.pk
-        for slug, story_list in filled.items()
-        if slug not in RAIL_LISTS
-        for entry in story_list.entries
-    }
-    lead = next(iter(filled["front-lead"].entries), None) if "front-lead" in filled else None
-    below = related.get(lead.article.pk, ()) if lead else ()
-    note(*(f"article-{pk}" for pk in below))
-    below = [articles[pk] for pk in below if pk in articles and pk not in shown][:3]
-    shown |= {article.pk for article in below}
+    """The front page: what editors placed, then what is read and what is newest. 7 queries."""
+    note_lists()
+    home = find_front()
+    page = fill_front(home) if home else None
     context = {
         "front": True,
         "structured": structured.of_front,
-        "lists": filled,
-        "lead": lead,
-        "lead_related": below,
-        "blocks": {
-            path.replace("-", "_"): _block(sections[path], articles, shown, size)
-            for path, size in BLOCKS.items()
-            if path in sections
-        },
+        "page": page,
+        "lists": page.lists if page else show_lists(*RAIL),
     }
     return render_page("newsroom/front.html", context, canonical="/")
 
 
-def _related_to(ids):
-    """{id: ids of the stories related to it, in order}. One query."""
-    found = {}
-    rows = RelatedArticle.objects.filter(article__in=ids).order_by("position", "pk").values_list("article", "related")
-    for article, related in rows:
-        found.setdefault(article, []).append(related)
-    return found
+@require_safe
+def front_at(request, year, month, day, clock, path=""):
+    """A front as it stood at a minute of Seoul time, with how long each story held its place on that day.
+
+    404 where the setting FRONT_ARCHIVE is off, for moments to come and for those that nothing is known of. 11 queries.
+    """
+    at = _minute(year, month, day, clock) if settings.FRONT_ARCHIVE else None
+    section = Section.objects.with_parent().filter(path=path).first() if path else None
+    front = find_front(section=section) if section or not path else None
+    if front is None or at is None or at > timezone.now() or not has_record(front, at):
+        raise Http404("Nothing is known of this page at that moment.")
+    midnight = at.replace(hour=0, minute=0)
+    page = fill_front(front, at)
+    context = {
+        "page": page,
+        "front_page": front,
+        "current": section.top_path if section else "",
+        "lists": page.lists,
+        "at": at,
+        "held": held_places(front, midnight, midnight + ONE_DAY),
+        "steps": [
+            (words, _front_path(moment, path))
+            for words, moment in (
+                ("A day earlier", at - ONE_DAY),
+                ("An hour earlier", at - timedelta(hours=1)),
+                ("An hour later", at + timedelta(hours=1)),
+                ("A day later", at + ONE_DAY),
+            )
+            if moment <= timezone.now() and (moment > at or has_record(front, moment))
+        ],
+    }
+    return render_page("newsroom/front_at.html", context)
 
 
-def _newest_by_section():
-    """{path: top section}, each with `newest`: ids of its newest stories, subsections included. One query."""
-    # Each section by itself, from the index of its stories: asked for together with its subsections, one that has
-    # few stories would be looked for through the whole archive.
-    stories = Article.objects.published().filter(section=OuterRef("pk")).latest_first()
-    newest = stories.values(json=JSONObject(at="publish_at", id="pk"))[:PER_SECTION]
-    found = list(Section.objects.annotate(stories=ArraySubquery(newest)))
-    tops = {section.path: section for section in found if section.parent_id is None}
-    for path, top in tops.items():
-        below = (story for section in found if section.top_path == path for story in section.stories)
-        ordered = sorted(below, key=lambda story: (story["at"], story["id"]), reverse=True)
-        top.newest = [story["id"] for story in ordered[:PER_SECTION]]
-    return tops
+def _minute(year, month, day, clock):
+    found = day_of(year, month, day)
+    hour, minute = int(clock[:2]), int(clock[2:])
+    if found is None or hour > 23 or minute > 59:
+        return None
+    return timezone.make_aware(datetime.combine(found, time(hour, minute)))
 
 
-def _block(section, articles, shown, size):
-    stories = [articles[pk] for pk in section.newest if pk in articles and pk not in shown][:size]
-    # A block opens with a picture where one of its stories has one.
-    stories.sort(key=lambda story: story.lead is None)
-    return {"section": section, "stories": stories}
+def _front_path(moment, path):
+    return f"/front/{moment:%Y/%m/%d/%H%M}/" + (f"{path}/" if path else "")
 
 
 @require_safe

@@ -77,7 +77,8 @@ def refresh(story_list, at=None):
     at = at or timezone.now()
     read = most_read(story_list, at) if story_list.fill == StoryList.Fill.READ else []
     scores = {pk: (score, total) for pk, score, total in read}
-    latest = newest(story_list, at) if story_list.fill != StoryList.Fill.NONE else []
+    # What is newest is looked for when the list is shown: nothing to compute.
+    latest = newest(story_list, at) if story_list.fill == StoryList.Fill.READ else []
     order = fill(story_list.size + SPARE, scores, latest)
     standing = {row.position: row for row in RankedStory.objects.filter(story_list=story_list).in_force(at)}
     changed = 0

@@ -1,26 +1,39 @@
-"""The lists that a page shows: who stands where now, from one query, resolved with the page's own articles."""
+"""The lists that a page shows: who stands where at a moment, from one query, resolved with the stories' cards."""
 
 from dataclasses import dataclass, field
 
-from django.db.models import CharField, IntegerField, TextField, Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, DateTimeField, Func, JSONField, OuterRef, Q, Value, When
+from django.db.models.functions import JSONObject
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from articles.cards import load_cards
+from articles.models import Article
+from articles.querysets import PICTURE
+from photos.models import Photo
+from sections.models import Section
+from sections.prepared import Given, Prepared, given_ids, given_words
 from sections.shared import shared
 from sections.surrogates import note
 
-from .models import Placement, RankedStory
+from .models import Placement, RankedStory, StoryList
+
+# Stories are dropped where they stand above already, so a little more than fits is loaded.
+SPARE = 10
+# Lists up to this size, and the largest ones.
+SMALL, LARGEST = 10, 50
 
 
 @dataclass
 class Entry:
-    """A story on a list, with the words it has there."""
+    """A story on a list, with the words and the picture that it has there (`photo`, None: its own)."""
 
     article: object
     headline: str
     deck: str
     by_editor: bool
+    photo: object = None
 
     @property
     def ticker_text(self):
@@ -30,116 +43,150 @@ class Entry:
 
 @dataclass
 class FilledList:
-    """A list as a page shows it. `entries` are in order and all public."""
+    """A list as a page shows it. `entries` are in order and all public; `places` says at which position each stands."""
 
     slug: str
     title: str
     entries: list
+    places: dict = field(default_factory=dict)
     rendered: dict = field(default_factory=dict)
 
 
-@dataclass
-class Row:
-    """A placement or a computed entry in force, with what its list says."""
-
-    slug: str
-    title: str
-    size: int
-    repeats: bool
-    position: int
-    article: int | None
-    fallback: int | None
-    headline: str
-    deck: str
-    by_editor: bool
-
-
 class Lists:
-    """The rows of some lists. `ids` are the stories a page must load; `fill` then gives the lists by slug."""
+    """Story lists with what stands on them. `ids` are the stories a page must load; `fill` then gives the lists."""
 
-    def __init__(self, rows):
-        self.rows = rows
-        self.ids = self.ids_of(*(row.slug for row in rows))
+    def __init__(self, lists):
+        self.lists = lists
+        self.ids = self.ids_of(*(each.slug for each in lists))
 
     def ids_of(self, *slugs):
         """The stories that these lists may show."""
-        return {pk for row in self.rows if row.slug in slugs for pk in (row.article, row.fallback) if pk}
+        return {pk for each in self.lists if each.slug in slugs for pk in _candidates(each)}
 
     def fill(self, articles, *, shown=()):
         """{slug: FilledList} from loaded public articles {id: Article}.
 
-        Placements keep their positions, ranked stories fill the rest. A story stands once in a list; a
+        Placements keep their positions, ranked or newest stories fill the rest. A story stands once in a list; a
         list without repeats also leaves out what `shown` (ids) and the lists before it show already.
         """
         shown = set(shown)
-        by_list = {}
-        for row in self.rows:
-            by_list.setdefault(row.slug, []).append(row)
         filled = {}
-        for slug, rows in by_list.items():
-            taken = set() if rows[0].repeats else set(shown)
-            placed, ranked = {}, []
-            for row in rows:
-                pk = next((pk for pk in (row.article, row.fallback) if pk in articles), None)
-                if pk is None:
-                    continue
-                article = articles[pk]
-                # The words of a placement are about its story, not about the one that stands in for it.
-                headline, deck = (row.headline, row.deck) if pk == row.article else ("", "")
-                entry = Entry(article, headline or article.headline, deck or article.deck, row.by_editor)
-                if row.by_editor:
-                    placed[row.position] = entry
-                else:
-                    ranked.append(entry)
+        for each in self.lists:
+            taken = set() if each.repeats else set(shown)
+            placed = dict(_placed(each, articles))
             # What editors place always wins, even over the rule against repeats.
             taken |= {entry.article.pk for entry in placed.values()}
-            free = iter([entry for entry in ranked if entry.article.pk not in taken])
-            entries = []
-            for position in range(1, rows[0].size + 1):
-                entry = placed.get(position) or next(free, None)
-                if entry:
-                    entries.append(entry)
-            shown |= {entry.article.pk for entry in entries}
-            filled[slug] = FilledList(slug, rows[0].title, entries)
+            free = iter([pk for pk in dict.fromkeys(automatic(each)) if pk in articles and pk not in taken])
+            places = {}
+            for position in range(1, each.size + 1):
+                if position in placed:
+                    places[position] = placed[position]
+                elif (pk := next(free, None)) is not None:
+                    places[position] = Entry(articles[pk], articles[pk].headline, articles[pk].deck, False)
+            shown |= {entry.article.pk for entry in places.values()}
+            filled[each.slug] = FilledList(each.slug, each.title, list(places.values()), places)
         return filled
 
 
-def load_lists(*slugs, at=None):
-    """The Lists with these slugs as they stand now, in the order in which they choose. One query."""
+def automatic(each):
+    """Ids of the stories that fill the free places of a list, in order."""
+    if each.fill == StoryList.Fill.LATEST:
+        newest = each.newest or [story for of_section in each.newest_by_section or () for story in of_section]
+        return [story["id"] for story in sorted(newest, key=lambda story: (story["at"], story["id"]), reverse=True)]
+    return each.ranked
+
+
+def _candidates(each):
+    return {pk for row in each.placed for pk in (row["article"], row["fallback"]) if pk}.union(automatic(each))
+
+
+def _placed(each, articles):
+    for row in each.placed:
+        pk = next((pk for pk in (row["article"], row["fallback"]) if pk in articles), None)
+        if pk is None or row["position"] > each.size:
+            continue
+        article, own = articles[pk], pk == row["article"]
+        # The words of a placement are about its story, not about the one that stands in for it.
+        headline, deck = (row["headline"], row["deck"]) if own else ("", "")
+        photo = Photo(**row["photo"]) if own and row["photo"]["token"] and row["photo"]["rendered_at"] else None
+        yield row["position"], Entry(article, headline or article.headline, deck or article.deck, True, photo)
+
+
+def _standing(at):
+    """Story lists with what stands on them at a moment: `placed`, `ranked`, `newest` and `newest_by_section`."""
+    own = {"story_list": OuterRef("pk")}
+    photo = JSONObject(**{fact: f"photo__{fact}" for fact in PICTURE})
+    words = {name: name for name in ("position", "article", "fallback", "headline", "deck")}
+    placed = Placement.objects.in_force(at).filter(**own).order_by("position")
+    ranked = RankedStory.objects.in_force(at).filter(**own).order_by("position")
+    # Each section by itself, from the index of its stories: asked for together with its subsections, one that has
+    # few stories would be looked for through the whole archive.
+    story = JSONObject(at="publish_at", id="pk")
+    public = Article.objects.published(at).latest_first()
+    any_format = Exact(OuterRef("format"), Value(""))
+    of_the_paper = public.filter(any_format | Q(format=OuterRef("format"))).values(json=story)
+    any_format = Exact(OuterRef(OuterRef("format")), Value(""))
+    in_format = any_format | Q(format=OuterRef(OuterRef("format")))
+    of_section = public.filter(in_format, section=OuterRef("pk")).values(json=story)
+    sections = Section.objects.filter(Q(pk=OuterRef("section")) | Q(parent=OuterRef("section"))).order_by()
+
+    def of_each(count):
+        newest = Func(ArraySubquery(of_section[:count]), function="to_jsonb", output_field=JSONField())
+        return ArraySubquery(sections.values(json=newest))
+
+    small = {"fill": StoryList.Fill.LATEST, "size__lte": SMALL}
+    large = {"fill": StoryList.Fill.LATEST, "size__gt": SMALL}
+    of_paper, in_sections = {"section": None}, {"section__isnull": False}
+    return StoryList.objects.select_related("section").annotate(
+        placed=ArraySubquery(placed.values(json=JSONObject(**words, photo=photo))),
+        ranked=ArraySubquery(ranked.values("article")),
+        newest=Case(
+            When(**small, **of_paper, then=ArraySubquery(of_the_paper[: SMALL + SPARE])),
+            When(**large, **of_paper, then=ArraySubquery(of_the_paper[: LARGEST + SPARE])),
+        ),
+        newest_by_section=Case(
+            When(**small, **in_sections, then=of_each(SMALL + SPARE)),
+            When(**large, **in_sections, then=of_each(LARGEST + SPARE)),
+        ),
+    )
+
+
+_BY_SLUG = Prepared(
+    lambda: _standing(Given("at", DateTimeField())).filter(slug__in=given_words("slugs")).order_by("position", "slug")
+)
+_OF_FRONT = Prepared(
+    lambda: (
+        _standing(Given("at", DateTimeField()))
+        .filter(Q(front__in=given_ids("front")) | Q(slug__in=given_words("slugs")))
+        .order_by("position", "slug")
+    )
+)
+
+
+def load_lists(*slugs, front=None, at=None):
+    """The Lists with these slugs, and the zones of a Front, as they stand at a moment (now by default). One query.
+
+    They come in the order in which they choose their stories.
+    """
     at = at or timezone.now()
-    shared = ("story_list__slug", "story_list__title", "story_list__size", "story_list__repeats", "position", "article")
-    placed = (
-        Placement.objects.in_force(at)
-        .filter(story_list__slug__in=slugs)
-        .order_by()
-        .annotate(order=Cast("story_list__position", IntegerField()), by_editor=Value(1))
-        .values_list(*shared, "fallback", "headline", "deck", "by_editor", "order")
-    )
-    ranked = (
-        RankedStory.objects.in_force(at)
-        .filter(story_list__slug__in=slugs)
-        .order_by()
-        .annotate(
-            order=Cast("story_list__position", IntegerField()),
-            by_editor=Value(0),
-            no_fallback=Value(None, output_field=IntegerField()),
-            no_headline=Value("", output_field=CharField()),
-            no_deck=Value("", output_field=TextField()),
-        )
-        .values_list(*shared, "no_fallback", "no_headline", "no_deck", "by_editor", "order")
-    )
-    # Django 6 would order a union as the model says, by columns that are not in it.
-    found = sorted(placed.union(ranked, all=True).order_by(), key=lambda row: (row[-1], row[0], row[4]))
-    lists = Lists([Row(*row[:9], bool(row[9])) for row in found])
+    if front is None:
+        lists = Lists(_BY_SLUG(slugs=list(slugs), at=at))
+    else:
+        lists = Lists(_OF_FRONT(slugs=list(slugs), front=[front.pk], at=at))
+    note(*(f"list-{slug}" for slug in {*slugs, *(each.slug for each in lists.lists)}))
     # Also those that are not public yet: they stand there from their moment on.
-    note(*(f"list-{slug}" for slug in slugs), *(f"article-{pk}" for pk in lists.ids))
+    note(*(f"article-{pk}" for pk in lists.ids))
+    # What is newest follows from what is published, not from the list.
+    for each in lists.lists:
+        if each.fill == StoryList.Fill.LATEST:
+            note("stories" if each.section_id is None else f"section-{each.section_id}-stories")
     return lists
 
 
 def show_lists(*slugs):
     """{slug: FilledList} of the lists with these slugs, with their stories as cards, for pages that share them.
 
-    Three queries, none where the process keeps them (see `sections.shared`).
+    Two queries, none where the process keeps them (see `sections.shared`).
     """
 
     def make():

@@ -1,4 +1,4 @@
-"""Ranked lists: what editors place, what readers read, and the order that follows from both.
+"""Fronts and ranked lists: what editors place, what readers read, and the order that follows from both.
 
 A front's zone is a StoryList. A Placement is a story that an editor put at a position for a period; a
 RankedStory is a computed entry below it. Neither is rewritten: a period ends and another begins.
@@ -13,11 +13,71 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import Article
+from articles.models import Article, Tag
 from photos.models import Photo
 from sections.models import Section
 
 from .querysets import PlacementQuerySet, RankedStoryQuerySet
+
+
+class FrontManager(models.Manager):
+    def get_by_natural_key(self, section, tag):
+        return self.get(section__path=section, tag__slug=tag)
+
+
+class Front(models.Model):
+    """A page that editors make: the front page, a section's, a topic's. Its zones are story lists."""
+
+    section = models.OneToOneField(
+        Section,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="front",
+        verbose_name=_("section"),
+        help_text=_("The section whose page this is; neither section nor topic: the front page of the paper."),
+    )
+    tag = models.OneToOneField(
+        Tag,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="front",
+        verbose_name=_("topic"),
+        help_text=_("The topic whose page this is."),
+    )
+
+    objects = FrontManager()
+
+    class Meta:
+        verbose_name = _("front")
+        verbose_name_plural = _("fronts")
+        ordering = ["section__path", "tag__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(section=None) | Q(tag=None),
+                name="front_of_one_thing",
+                violation_error_message=_("A front is a section's or a topic's: leave one of them empty."),
+            ),
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(section=None, tag=None),
+                name="front_one_home",
+                violation_error_message=_("The paper has its front page already: choose a section or a topic."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.section or self.tag or _("Front page"))
+
+    def get_absolute_url(self):
+        """The address of the page (section or tag must be loaded)."""
+        return (self.section or self.tag).get_absolute_url() if self.section_id or self.tag_id else "/"
+
+    def natural_key(self):
+        return (self.section.path if self.section_id else None, self.tag.slug if self.tag_id else None)
+
+    natural_key.dependencies = ["sections.section", "articles.tag"]
 
 
 class StoryListManager(models.Manager):
@@ -32,6 +92,18 @@ class StoryList(models.Model):
         READ = "read", _("Most read, then newest")
         LATEST = "latest", _("Newest")
         NONE = "none", _("Nothing: only what editors place")
+
+    class Layout(models.TextChoices):
+        LEAD = "lead", _("Lead package: one story at large, with related ones")
+        SECONDARY = "secondary", _("Secondary: two beside the lead, the others below it")
+        OPINION = "opinion", _("Opinion: a tinted band with portraits")
+        WIDE = "wide", _("Large block: a picture and a list, beside the ranked lists")
+        HALF = "half", _("Half block: two in a row, beside the ranked lists")
+        PICTURES = "pictures", _("Pictures: a dark band")
+        QUARTER = "quarter", _("Quarter block: four in a row")
+        VIDEO = "video", _("Videos in a row")
+        CARDS = "cards", _("Cards in a row, with decks")
+        FEATURE = "feature", _("From the paper: cartoon, history")
 
     slug = models.SlugField(
         max_length=60, unique=True, help_text=_("The page looks for it under this word."), verbose_name=_("slug")
@@ -52,6 +124,22 @@ class StoryList(models.Model):
         related_name="story_lists",
         help_text=_("Only stories of this section; empty: the whole paper."),
         verbose_name=_("section"),
+    )
+    front = models.ForeignKey(
+        Front,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="zones",
+        verbose_name=_("front"),
+        help_text=_("The page on which the list is a zone; empty: it stands beside other pages only."),
+    )
+    layout = models.CharField(
+        max_length=10,
+        choices=Layout,
+        blank=True,
+        verbose_name=_("layout"),
+        help_text=_("How the zone looks on its front."),
     )
     format = models.CharField(
         max_length=10,
@@ -92,7 +180,9 @@ class StoryList(models.Model):
         help_text=_("The pages that have this list in their side column."),
     )
     position = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Order in which lists choose their stories."), verbose_name=_("position")
+        default=0,
+        help_text=_("Order of the zones on a front, and in which lists choose their stories."),
+        verbose_name=_("position"),
     )
 
     computed_at = models.DateTimeField(null=True, editable=False)
@@ -103,6 +193,13 @@ class StoryList(models.Model):
         verbose_name = _("story list")
         verbose_name_plural = _("story lists")
         ordering = ["position", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(front=None) | ~Q(layout=""),
+                name="story_list_zone_has_layout",
+                violation_error_message=_("Choose how the zone looks on its front."),
+            )
+        ]
 
     def __str__(self):
         return self.title
@@ -110,7 +207,7 @@ class StoryList(models.Model):
     def natural_key(self):
         return (self.slug,)
 
-    natural_key.dependencies = ["sections.section"]
+    natural_key.dependencies = ["sections.section", "rankings.front"]
 
 
 class PlacementManager(models.Manager.from_queryset(PlacementQuerySet)):
@@ -157,6 +254,10 @@ class Placement(models.Model):
     )
     reason = models.CharField(max_length=200, blank=True, verbose_name=_("reason"))
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Changes that were published together, so that they can be taken back together (see rankings.placing).
+    act = models.UUIDField(null=True, editable=False, db_index=True)
+    ended_in = models.UUIDField(null=True, editable=False, db_index=True)
+    would_end = models.DateTimeField(null=True, editable=False)
 
     objects = PlacementManager()
 
@@ -187,7 +288,7 @@ class Placement(models.Model):
         ]
 
     def __str__(self):
-        return f"position {self.position}"
+        return self.headline or (self.article.headline if self.article_id else self.working_title)
 
     def natural_key(self):
         cancelled_at = self.cancelled_at.isoformat() if self.cancelled_at else None

@@ -1,11 +1,13 @@
 """Rows for tests. Defaults make the boring case: a public story of an hour ago."""
 
 import io
+import json
 from datetime import datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
@@ -30,7 +32,7 @@ from photos.library import add_photo
 from photos.models import Photo
 from rankings.counting import write_batch
 from rankings.filling import refresh_all
-from rankings.models import StoryList
+from rankings.models import Front, StoryList
 from rankings.placing import end, place
 from readers.models import User
 from sections.bin import throw_away
@@ -147,6 +149,23 @@ def make_video(article, data=b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 8, **fi
 def make_list(slug, title=None, size=10, **fields):
     """A story list."""
     return StoryList.objects.create(slug=slug, title=title or slug.replace("-", " ").title(), size=size, **fields)
+
+
+def make_front(**fields):
+    """The front page with the zones that a paper begins with, as the fixture has them; sections are made for it."""
+    front = Front.objects.create(**fields)
+    rows = json.loads((settings.BASE_DIR / "rankings/fixtures/lists.json").read_text())
+    for row in rows:
+        zone = row["fields"] | {"front": front}
+        if row["model"] == "rankings.storylist" and row["fields"].get("front"):
+            if zone["section"]:
+                parent = None
+                for slug in zone["section"][0].split("/"):
+                    parent = make_section(slug.replace("-", " ").title(), parent=parent)
+                zone["section"] = parent
+            if not StoryList.objects.filter(slug=zone["slug"]).exists():
+                StoryList.objects.create(**zone)
+    return front
 
 
 def make_staff(username="editor", superuser=True, **fields):

@@ -99,10 +99,12 @@ def test_it_keeps_what_editors_added_when_loaded_again():
 
 def test_it_gives_every_list_that_the_pages_ask_for():
     from articles.views.story import STORY_LISTS
-    from newsroom.views import FRONT_LISTS
+    from rankings.fronts import BANDS, RAIL
 
     call_command("loaddata", "menu", "lists", verbosity=0)
-    assert set(STORY_LISTS) | set(FRONT_LISTS) == set(StoryList.objects.values_list("slug", flat=True))
+    assert {*STORY_LISTS, *RAIL} <= set(StoryList.objects.values_list("slug", flat=True))
+    assert set(BANDS) == set(StoryList.Layout.values)
+    assert set(StoryList.objects.filter(front=None).values_list("slug", flat=True)) == set(RAIL)
 
 
 def test_it_says_which_row_and_field_is_wrong(tmp_path):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles import publishing
 from articles.models import RelatedArticle
 from rankings.filling import refresh_all
-from rankings.models import StoryList
+from rankings.models import Front, StoryList
 from rankings.placing import end, place
 from sections.models import Section
 from tests.factories import (
@@ -27,6 +27,23 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+LAYOUTS = {"front-lead": "lead", "front-top": "secondary", "opinion": "opinion"}
+
+
+@pytest.fixture
+def home():
+    return Front.objects.create()
+
+
+def make_zone(home, slug, **fields):
+    return make_list(slug, front=home, layout=LAYOUTS[slug], **fields)
+
+
+def make_block(home, section, size=6):
+    fields = {"layout": "wide", "fill": "latest", "repeats": False, "position": 8}
+    return make_list(f"front-{section.slug}", section.name, size, section=section, front=home, **fields)
 
 
 def open_page(client):
@@ -49,13 +66,15 @@ def test_it_stands_while_the_paper_is_empty(client):
     assert headlines(page) == []
 
 
-def test_it_shows_the_newest_stories_of_a_section(client):
+def test_it_shows_the_newest_stories_of_a_section(client, home):
+    make_block(home, make_section("National"))
     make_article(headline="Council votes at dawn", section=make_section("National"))
     assert headlines(open_page(client)) == ["Council votes at dawn"]
 
 
-def test_it_shows_the_stories_of_subsections_in_the_block_of_their_section(client):
+def test_it_shows_the_stories_of_subsections_in_the_block_of_their_section(client, home):
     national = make_section("National")
+    make_block(home, national)
     for number in range(8):
         make_article(headline=f"Story {number}", section=make_section("Politics", parent=national))
     block = open_page(client).select_one('section[aria-labelledby="national"]')
@@ -63,8 +82,9 @@ def test_it_shows_the_stories_of_subsections_in_the_block_of_their_section(clien
     assert block.select_one("h2 a")["href"] == "/national/"
 
 
-def test_it_opens_a_block_with_a_picture_where_there_is_one(client):
+def test_it_opens_a_block_with_a_picture_where_there_is_one(client, home):
     section = make_section("Business")
+    make_block(home, section)
     make_article(headline="With a picture", section=section, photos=[shown_photo()])
     make_article(headline="Newer without", section=section)
     block = open_page(client).select_one('section[aria-labelledby="business"]')
@@ -72,14 +92,16 @@ def test_it_opens_a_block_with_a_picture_where_there_is_one(client):
 
 
 @pytest.mark.parametrize("hidden", [draft, embargoed, withdrawn])
-def test_it_hides_what_is_not_public(client, hidden):
+def test_it_hides_what_is_not_public(client, home, hidden):
+    make_block(home, make_section("National"))
     make_list("top-10")
     hidden(headline="Nobody may read this")
     refresh_all()
     assert "Nobody may read this" not in client.get("/").text
 
 
-def test_it_changes_when_the_moment_of_a_story_comes(client):
+def test_it_changes_when_the_moment_of_a_story_comes(client, home):
+    make_block(home, make_section("National"))
     soon = make_article(headline="Minister resigns", publish_at=timezone.now() + timedelta(milliseconds=300))
     assert "Minister resigns" not in client.get("/").text
     with time_machine.travel(soon.publish_at):
@@ -89,8 +111,8 @@ def test_it_changes_when_the_moment_of_a_story_comes(client):
 # ---- what editors place
 
 
-def test_it_leads_with_what_editors_placed(client):
-    lead = make_list("front-lead", size=1, position=1)
+def test_it_leads_with_what_editors_placed(client, home):
+    lead = make_zone(home, "front-lead", size=1, position=1)
     make_article(headline="The newest")
     story = make_article(headline="Its own headline", deck="Its own deck.", label="Exclusive", photos=[shown_photo()])
     place(lead, 1, story, headline="Words for the front", deck="A deck for the front.")
@@ -101,16 +123,16 @@ def test_it_leads_with_what_editors_placed(client):
     assert section.select_one("img")["fetchpriority"] == "high"
 
 
-def test_it_leads_with_the_newest_where_nobody_placed_anything(client):
-    make_list("front-lead", size=1)
+def test_it_leads_with_the_newest_where_nobody_placed_anything(client, home):
+    make_zone(home, "front-lead", size=1)
     make_article(headline="Older", publish_at=timezone.now() - timedelta(hours=5))
     make_article(headline="Newest")
     refresh_all()
     assert words(open_page(client).select("section.lead h2")) == ["Newest"]
 
 
-def test_it_shows_the_related_stories_of_the_lead_below_it(client):
-    lead = make_list("front-lead", size=1)
+def test_it_shows_the_related_stories_of_the_lead_below_it(client, home):
+    lead = make_zone(home, "front-lead", size=1)
     story = make_article()
     old = [
         make_article(headline=f"Background {n}", publish_at=timezone.now() - timedelta(days=900 + n)) for n in range(5)
@@ -127,12 +149,13 @@ def test_it_shows_the_related_stories_of_the_lead_below_it(client):
     ]
 
 
-def test_it_shows_a_story_once(client):
+def test_it_shows_a_story_once(client, home):
     """Lead, top stories and blocks do not repeat each other; the lists of the rail may."""
-    lead = make_list("front-lead", size=1, position=1, repeats=False)
-    make_list("front-top", size=6, position=2, repeats=False)
+    lead = make_zone(home, "front-lead", size=1, position=1, repeats=False)
+    make_zone(home, "front-top", size=6, position=2, repeats=False)
     top_10 = make_list("top-10", position=9)
     national = make_section("National")
+    make_block(home, national)
     stories = [make_article(headline=f"Story {number}", section=national) for number in range(14)]
     RelatedArticle.objects.create(article=stories[3], related=stories[4])
     place(lead, 1, stories[3])
@@ -147,9 +170,9 @@ def test_it_shows_a_story_once(client):
     assert len(shown) == len(set(shown)) >= 12
 
 
-def test_it_keeps_opinion_together(client):
+def test_it_keeps_opinion_together(client, home):
     opinion = make_section("Opinion")
-    make_list("opinion", size=4, section=opinion, fill="latest", repeats=False)
+    make_zone(home, "opinion", size=4, section=opinion, fill="latest", repeats=False)
     columns = make_section("Columns", parent=opinion)
     writer = make_reporter("Moon Ji-ho", portrait=shown_photo())
     make_article(section=columns, format="opinion", headline="On rivers", reporters=[writer])
@@ -191,8 +214,9 @@ def test_it_shows_every_zone_of_the_fixtures_lists(client):
     assert len(page.select(".ranked")[0].select("li")) == 10
 
 
-def test_it_shows_a_ranked_list_only_where_it_is_one(client):
+def test_it_shows_a_ranked_list_only_where_it_is_one(client, home):
     """Two stories are no list."""
+    make_block(home, make_section("National"))
     make_list("top-10")
     for count, shown in ((2, 0), (1, 1)):
         for _ in range(count):
@@ -201,8 +225,8 @@ def test_it_shows_a_ranked_list_only_where_it_is_one(client):
         assert len(open_page(client).select(".ranked")) == shown
 
 
-def test_it_drops_a_placed_story_when_it_is_withdrawn(client):
-    lead = make_list("front-lead", size=1, position=1)
+def test_it_drops_a_placed_story_when_it_is_withdrawn(client, home):
+    lead = make_zone(home, "front-lead", size=1, position=1)
     story, other = make_article(headline="Withdrawn lead"), make_article(headline="The other")
     place(lead, 1, story, fallback=other, headline="Words for the lead alone")
     publishing.withdraw(story, "It was wrong.")
@@ -211,8 +235,8 @@ def test_it_drops_a_placed_story_when_it_is_withdrawn(client):
     assert "Words for the lead alone" not in page.get_text()
 
 
-def test_it_returns_to_the_order_of_readers_when_a_placement_ends(client):
-    lead = make_list("front-lead", size=1)
+def test_it_returns_to_the_order_of_readers_when_a_placement_ends(client, home):
+    lead = make_zone(home, "front-lead", size=1)
     story = make_article(headline="Placed", publish_at=timezone.now() - timedelta(days=9))
     make_article(headline="Newest")
     refresh_all()

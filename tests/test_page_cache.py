@@ -392,7 +392,7 @@ def test_while_the_database_is_away_a_page_says_so(client, monkeypatch, settings
     def away(*args):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("newsroom.views._newest_by_section", away)
+    monkeypatch.setattr("newsroom.views.find_front", away)
     client.raise_request_exception = False
     response = client.get("/")
     assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "5", "no-store")

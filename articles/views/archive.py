@@ -102,7 +102,7 @@ def _steps(day):
 
 @require_safe
 def today_in_history(request, day=None):
-    """What the archive holds for a day of the year (today in Seoul): stories of earlier years. 5 queries.
+    """What the archive holds for a day of the year (today in Seoul): stories of earlier years. 6 queries.
 
     What the section Today in History wrote about the day stands on top, whatever its year.
     """

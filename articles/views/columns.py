@@ -22,7 +22,7 @@ def columns(request):
 
 @require_safe
 def column(request, slug):
-    """A column's own page with all its pieces; 404 while none is public: its name could give one away. 6 queries."""
+    """A column's own page with all its pieces; 404 while none is public: its name could give one away. 7 queries."""
     shown = get_object_or_404(Column.objects.for_page(), slug=slug)
     note_lists(f"column-{shown.pk}-stories")
     articles = Article.objects.published().in_column(shown)

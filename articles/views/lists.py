@@ -10,6 +10,7 @@ from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
+from rankings.fronts import fill_front, find_front
 from rankings.lists import show_lists
 from sections.pages import render_page
 from sections.surrogates import note_lists
@@ -20,7 +21,7 @@ MOST_USED = 60
 
 @require_safe
 def reporter(request, slug):
-    """A reporter's page with all their stories. 6 queries."""
+    """A reporter's page with all their stories. 7 queries."""
     person = Reporter.objects.for_page().filter(slug=slug).first()
     if person is None:
         return other_name(request, Reporter.objects.known_as(slug))
@@ -45,14 +46,16 @@ def reporters(request):
 
 @require_safe
 def topic(request, slug):
-    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 6 queries."""
+    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 8 queries."""
     tag = Tag.objects.for_page().filter(slug=slug).first()
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
     note_lists(f"tag-{tag.pk}-stories")
     articles = Article.objects.published().tagged(tag)
     steps = ("Topics", reverse("topics")), (tag.name, tag.get_absolute_url())
-    context = {"tag": tag, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
+    front = None if request.GET.get("before") else find_front(tag=tag)
+    made = fill_front(front) if front else None
+    context = {"tag": tag, "made": made, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
     return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
 
 
@@ -89,9 +92,11 @@ def other_name(request, found):
 
 
 def list_page(request, template, articles, context, may_be_empty=True):
-    """A page of a list with the ticker and the Top 10. Four queries, the frame's included, and those of `context`."""
+    """A page of a list with the ticker and the Top 10. Six queries, the frame's included, and those of `context`."""
     before = read_cursor(request.GET.get("before"))
     page = page_of(articles, before)
+    if context.get("made"):
+        page.leave_out(context["made"].shown)
     if not page.articles and not may_be_empty:
         raise Http404("There is no such page.")
     canonical = escape_uri_path(request.path) + (f"?before={before}" if before is not None else "")

@@ -83,6 +83,13 @@ def picture(photo, crop="full"):
 
 
 @register.filter
+def held_for(held):
+    """How long a story held a place: 3 h 20 min."""
+    hours, minutes = divmod(held.minutes(), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+@register.filter
 def stamp(moment, precision="minute"):
     """A moment as the article page prints it: 2021-02-27 09:32, or 2021-02-27 where no hour is known."""
     if not moment:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from articles import publishing
 from articles.models import Article
 from rankings.filling import fill, most_read, newest, refresh, refresh_all, refresh_due
+from rankings.lists import show_lists
 from rankings.models import RankedStory, ReadCount, StoryList
 from tests.factories import draft, embargoed, make_article, make_list, make_section, seoul, withdrawn
 
@@ -148,13 +149,16 @@ def test_it_puts_the_newest_behind_what_was_read():
     assert order(top) == [a, c, b]
 
 
-def test_it_lists_the_newest_where_reads_do_not_count():
+def test_it_computes_nothing_where_reads_do_not_count():
+    """What is newest is looked for when the list is shown."""
     a, b = old(), old()
     read(a, 10)
     latest, none = make_list("latest", fill="latest"), make_list("none", fill="none")
     refresh_all(NOON)
-    assert order(latest) == [b, a]
-    assert order(none) == []
+    assert order(latest) == order(none) == []
+    shown = show_lists("latest", "none")
+    assert [entry.article for entry in shown["latest"].entries] == [b, a]
+    assert shown["none"].entries == []
 
 
 def test_it_says_what_decided():

@@ -90,7 +90,10 @@ def test_it_refuses_a_period_that_somebody_booked(front):
         (NOON, NOON + HOUR),
         (NOON + timedelta(minutes=59), None),
     ):
-        with pytest.raises(ValidationError, match="Position 1 is booked from 2021-02-27 12:00: choose another."):
+        with pytest.raises(
+            ValidationError,
+            match="Position 1 of “Top stories” is booked from 2021-02-27 12:00 for “.*”: choose another.",
+        ):
             place(front, 1, make_article(), starts=starts, ends=ends)
     assert list(Placement.objects.all()) == [booked]
     place(front, 1, make_article(), starts=NOON - HOUR, ends=NOON)

@@ -123,9 +123,9 @@ def test_it_is_found_without_its_slash(client):
     assert (response.status_code, response.headers["Location"]) == (301, "/national/?before=&a=b%26c")
 
 
-def test_it_costs_six_queries_at_most(client, queries):
+def test_it_costs_eight_queries_at_most(client, queries):
     call_command("loaddata", "menu", "lists", verbosity=0)
     make_article(section=Section.objects.get(path="finance/markets"))
     for address in ("/finance/", "/finance/markets/", "/north-korea/"):
-        with queries(6):
+        with queries(8):
             client.get(address)

@@ -14,15 +14,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from articles.desks import desk_of
 from articles.models import Article
 from articles.querysets import NOT_ON_CARDS
+from rankings.forms import PlaceForm
+from rankings.lists import load_lists
+from rankings.models import Placement, RankedStory, ReadCount, StoryList
+from rankings.placing import end, place
 from sections.admin_base import PaperAdmin, seoul
 
-from .forms import PlaceForm
-from .lists import load_lists
-from .models import Placement, RankedStory, ReadCount, StoryList
-from .placing import end, place
+from .why import because, may_place_on, placed_by
 
 LONG_COLUMNS = [f"article__{name}" for name in NOT_ON_CARDS]
 
@@ -37,39 +37,6 @@ class Standing:
     why: str
 
 
-def because(ranked):
-    """The sum behind a computed entry, as a sentence."""
-    sums = ranked.breakdown
-    if sums.get("because") != "read":
-        return gettext("Newest: not read enough to be ranked")
-    text = gettext("%(reads)s reads in %(window)s hours; score %(score)s, as a read counts half after %(half)s hours")
-    return text % {
-        "reads": f"{sums['reads']:,}",
-        "window": sums["window_hours"],
-        "score": f"{sums['score']:,.1f}",
-        "half": sums["half_life_hours"],
-    }
-
-
-def placed_by(placement):
-    """Who placed a story, since when and until when."""
-    values = {
-        "name": placement.placed_by or gettext("an editor"),
-        "begins": seoul(placement.period.lower),
-        "ends": seoul(placement.period.upper),
-    }
-    if placement.period.upper:
-        return gettext("Placed by %(name)s from %(begins)s until %(ends)s") % values
-    return gettext("Placed by %(name)s from %(begins)s") % values
-
-
-def may_place_on(user, story_list, permission):
-    """Whether a user may change what stands on a list: of a section by its editors, of the whole paper by the chief."""
-    desk = desk_of(user)
-    reaches = desk.is_everywhere or (story_list.section_id is not None and desk.reaches(story_list.section_id))
-    return user.has_perm(permission) and reaches
-
-
 def standing_now(story_list):
     """What readers see on a list at this moment, in order, with the reason for each place. Four queries."""
     lists = load_lists(story_list.slug)
@@ -80,7 +47,7 @@ def standing_now(story_list):
     shown = []
     for position, entry in enumerate(filled.entries if filled else (), 1):
         found = next((row for row in placed.values() if entry.article.pk in (row.article_id, row.fallback_id)), None)
-        why = placed_by(found) if entry.by_editor and found else because(ranked[entry.article.pk])
+        why = placed_by(found) if entry.by_editor and found else because(ranked.get(entry.article.pk))
         shown.append(Standing(position, entry.article, entry.headline, why))
     return shown
 
