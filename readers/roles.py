@@ -26,6 +26,7 @@ ROLES = {
             "photos.add_photo",
             "photos.change_photo",
             "rankings.view_storylist",
+            "rankings.view_front",
             "rankings.add_placement",
         ),
         *("rankings.change_placement", "rankings.view_readcount"),
@@ -33,14 +34,16 @@ ROLES = {
     "Chief editor": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
-        *("photos.photo", "rankings.storylist", "rankings.placement", "rankings.view_readcount"),
+        *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
+        *("rankings.view_readcount", "sections.breakingnews"),
         *("articles.view_brokenlink", "sections.view_section", "sections.view_binned", "sections.change_binned"),
     ),
     "Web manager": (*PAPER, "articles.view_brokenlink", "sections.view_binned", "sections.change_binned"),
     "Administrator": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
-        *("photos.photo", "rankings.storylist", "rankings.placement", "rankings.view_readcount"),
+        *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
+        *("rankings.view_readcount", "sections.breakingnews"),
         *(
             *PAPER,
             "articles.view_brokenlink",

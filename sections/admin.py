@@ -26,9 +26,11 @@ from readers.models import Action
 from .admin_base import PaperAdmin, seoul
 from .bin import bring_back
 from .forms import MenuItemForm, PasteForm, RedirectForm, SectionForm
-from .models import AdSeller, Binned, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
+from .models import AdSeller, Binned, BreakingNews, Crawler, MastheadFact, MenuItem, Page, Redirect, Section
 from .moving import add_redirect, add_redirects, addresses_of, move_section, plan_redirects
 
+# How long a line of breaking news stands unless the editor says otherwise.
+BREAKING_FOR = timedelta(hours=3)
 # Buttons that put rows in order, beside dragging.
 ORDER = Script("js/admin/order.js", type="module")
 
@@ -186,6 +188,24 @@ class MenuItemAdmin(DraggableAdmin):
     @admin.display(description=_("leads to"))
     def leads_to(self, item):
         return item.href or gettext("nowhere: a heading")
+
+
+@admin.register(BreakingNews)
+class BreakingNewsAdmin(PaperAdmin):
+    list_display = ["text", "begins", "ends", "url"]
+    search_fields = ["text"]
+    fields = ["text", "url", "starts_at", "ends_at"]
+
+    @admin.display(description=_("from"), ordering="starts_at")
+    def begins(self, line):
+        return seoul(line.starts_at)
+
+    @admin.display(description=_("until"), ordering="ends_at")
+    def ends(self, line):
+        return seoul(line.ends_at)
+
+    def get_changeform_initial_data(self, request):
+        return {"ends_at": timezone.now() + BREAKING_FOR} | super().get_changeform_initial_data(request)
 
 
 @admin.register(MastheadFact)

@@ -1,13 +1,18 @@
 """The frame around every page: menus and masthead, as plain data."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Value
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast
 
-from .models import EVERYBODY, Crawler, MastheadFact, MenuItem
+from .models import EVERYBODY, BreakingNews, Crawler, MastheadFact, MenuItem
 from .shared import shared
 from .surrogates import note
+
+# Marks the line among the rows of the frame.
+BREAKING = "breaking"
 
 
 @dataclass
@@ -19,6 +24,15 @@ class Entry:
     path: str = ""
     icon: str = ""
     children: list = field(default_factory=list)
+
+
+@dataclass
+class Breaking:
+    """The line of breaking news over every page; `href` may be empty."""
+
+    text: str
+    href: str
+    at: datetime
 
 
 @dataclass
@@ -36,6 +50,7 @@ class Frame:
     copyright: str
     subsections: dict
     content_usage: str
+    breaking: Breaking | None
     rendered: dict = field(default_factory=dict)
 
 
@@ -45,7 +60,7 @@ def load_frame():
 
 
 def _load():
-    """The frame from two queries: menu entries with their sections, masthead facts with the policy for crawlers."""
+    """The frame from two queries: menu entries with their sections; masthead, crawlers' policy and breaking news."""
     note("menu", "crawlers")
     menus = {menu: [] for menu in MenuItem.Menu.values}
     entries = {}
@@ -56,7 +71,7 @@ def _load():
     for item in items:
         siblings = entries[item.parent_id].children if item.parent_id in entries else menus[item.menu]
         siblings.append(entries[item.pk])
-    facts, content_usage = _facts_and_usage()
+    facts, content_usage, breaking = _facts_and_usage()
     by_kind = {fact.kind: fact.value for fact in facts}
     hidden = (MastheadFact.Kind.NAME, MastheadFact.Kind.MOTTO, MastheadFact.Kind.COPYRIGHT)
     name = by_kind.get(MastheadFact.Kind.NAME, settings.SITE_NAME)
@@ -68,18 +83,24 @@ def _load():
         subsections={entry.path: entry.children for entry in menus[MenuItem.Menu.OVERLAY] if entry.path},
         copyright=by_kind.get(MastheadFact.Kind.COPYRIGHT, f"Copyright © {name}. All rights reserved."),
         content_usage=content_usage,
+        breaking=breaking,
     )
 
 
 def _facts_and_usage():
-    """The masthead facts in force and the value of the Content-Usage header: one query for both."""
+    """The masthead facts in force, the value of the Content-Usage header, breaking news: one query for all."""
     facts = MastheadFact.objects.in_force().order_by().values_list("kind", "label", "value", "lang", "position", "id")
     everybody = Crawler.objects.everybody().order_by()
     policy = everybody.values_list(Value(EVERYBODY), "train_ai", "search", Value(""), Value(0), "id")
-    found, usage = [], ""
-    for kind, label, value, lang, *_ in facts.union(policy, all=True).order_by("position", "id"):
-        if kind == EVERYBODY:
+    line = BreakingNews.objects.in_force().order_by()
+    news = line.values_list(Value(BREAKING), "text", "url", Cast("starts_at", CharField()), Value(0), "id")
+    found, usage, breaking = [], "", None
+    for kind, label, value, lang, *_ in facts.union(policy, news, all=True).order_by("position", "id"):
+        if kind == BREAKING:
+            at = datetime.fromisoformat(lang)
+            breaking = breaking if breaking and breaking.at > at else Breaking(label, value, at)
+        elif kind == EVERYBODY:
             usage = Crawler(train_ai=label, search=value).content_usage
         else:
             found.append(MastheadFact(kind=kind, label=label, value=value, lang=lang))
-    return found, usage
+    return found, usage, breaking

@@ -731,6 +731,56 @@ class Binned(models.Model):
         return self.words
 
 
+class BreakingNewsQuerySet(models.QuerySet):
+    """Lines of breaking news."""
+
+    def in_force(self, at=None):
+        """Lines that stand over every page at a moment (now by default)."""
+        note("breaking")
+        at = at or timezone.now()
+        return self.filter(starts_at__lte=at, ends_at__gt=at)
+
+
+class BreakingNews(models.Model):
+    """A line over every page of the paper, for a while. Of several the one that began last is shown."""
+
+    text = models.CharField(
+        _("text"), max_length=160, help_text=_("One sentence. It stands over every page as soon as it is saved.")
+    )
+    url = models.CharField(
+        _("link"),
+        max_length=300,
+        blank=True,
+        validators=[
+            RegexValidator(r"^(https?://|/)\S+$", _("Write /a/path/ of this site or a full https:// address."))
+        ],
+        help_text=_("The address of the story, once there is one: /2026/11/30/a-story/."),
+    )
+    starts_at = models.DateTimeField(
+        _("from"), default=timezone.now, help_text=_("Seoul time; readers see it from then on.")
+    )
+    ends_at = models.DateTimeField(
+        _("until"), help_text=_("Seoul time; it goes by itself then. Set it to now to take the line away.")
+    )
+
+    objects = BreakingNewsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("breaking news")
+        verbose_name_plural = _("breaking news")
+        ordering = ["-starts_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="breaking_news_ends_after_start",
+                violation_error_message=_("It must end after it begins."),
+            )
+        ]
+
+    def __str__(self):
+        return self.text
+
+
 class Purge(models.Model):
     """Surrogate keys whose pages changed, from a moment on. Written by triggers of the database alone.
 
