@@ -340,6 +340,8 @@ PAGE_CACHE_SECONDS = number("PAGE_CACHE_SECONDS", 3600)
 RANKING_SECONDS = number("RANKING_SECONDS", 60)
 # Reads are collected in memory and written at most this often; a killed server loses no more than that.
 READ_FLUSH_SECONDS = number("READ_FLUSH_SECONDS", 5)
+# Reads that one address may tell a minute; an office behind one address is many readers.
+READS_PER_MINUTE = number("READS_PER_MINUTE", 300)
 # Whether the link check may ask addresses that are not on the public web (a staging site, a test).
 LINKS_TO_PRIVATE_HOSTS = flag("LINKS_TO_PRIVATE_HOSTS", False)
 # The WebSub hub that the feeds name and that is told when they change; empty: none.

@@ -18,6 +18,7 @@ from .filling import refresh_due
 
 _lock = threading.Lock()
 _waiting = Counter()
+_pending = None
 _timer = None
 
 
@@ -38,20 +39,30 @@ def _start_timer():
 
 
 def flush():
-    """Writes what was collected; returns how many counts it touched. Failing keeps them and tries again later."""
-    global _timer
-    with _lock:
-        batch, _timer = dict(_waiting), None
-        _waiting.clear()
-    if not batch:
-        return 0
-    try:
-        return write_batch(batch)
-    except Exception:
+    """Writes what was collected; returns how many counts it touched. Failing keeps it and tries again later.
+
+    A batch that may have been written keeps its id until the database has said so; what is read meanwhile waits.
+    """
+    global _timer, _pending
+    touched = 0
+    while True:
         with _lock:
-            _waiting.update(batch)
-            _start_timer()
-        raise
+            _timer = None
+            if _pending is None and _waiting:
+                _pending = uuid.uuid4(), dict(_waiting)
+                _waiting.clear()
+            pending = _pending
+        if pending is None:
+            return touched
+        try:
+            touched += write_batch(pending[1], pending[0])
+        except Exception:
+            with _lock:
+                _start_timer()
+            raise
+        with _lock:
+            if _pending is pending:
+                _pending = None
 
 
 def _flush_in_thread():

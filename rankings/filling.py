@@ -44,6 +44,8 @@ def most_read(story_list, at):
     The score is the sum over hours of reads × 0.5 ^ (age in hours ÷ half-life), over the list's window. One query.
     """
     stories = candidates(story_list, at)
+    if story_list.max_age_hours:
+        stories = stories.filter(publish_at__gt=at - timedelta(hours=story_list.max_age_hours))
     # Exponential decay in SQL: the ORM has no exponent of an age.
     decay = RawSQL(
         "reads * exp(%s * extract(epoch FROM %s - hour) / 3600)",
@@ -97,6 +99,7 @@ def refresh(story_list, at=None):
                 "score": round(score, 3),
                 "window_hours": story_list.window_hours,
                 "half_life_hours": story_list.half_life_hours,
+                "max_age_hours": story_list.max_age_hours,
                 "because": "read" if article in scores else "newest",
             }
             RankedStory.objects.create(

@@ -43,12 +43,16 @@ class Entry:
 
 @dataclass
 class FilledList:
-    """A list as a page shows it. `entries` are in order and all public; `places` says at which position each stands."""
+    """A list as a page shows it. `entries` are in order and all public; `places` says at which position each stands.
+
+    `window_hours` is 0 for a list that reads do not rank.
+    """
 
     slug: str
     title: str
     entries: list
     places: dict = field(default_factory=dict)
+    window_hours: int = 0
     rendered: dict = field(default_factory=dict)
 
 
@@ -84,7 +88,8 @@ class Lists:
                 elif (pk := next(free, None)) is not None:
                     places[position] = Entry(articles[pk], articles[pk].headline, articles[pk].deck, False)
             shown |= {entry.article.pk for entry in places.values()}
-            filled[each.slug] = FilledList(each.slug, each.title, list(places.values()), places)
+            window = each.window_hours if each.fill == StoryList.Fill.READ else 0
+            filled[each.slug] = FilledList(each.slug, each.title, list(places.values()), places, window)
         return filled
 
 

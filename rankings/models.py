@@ -167,6 +167,11 @@ class StoryList(models.Model):
         help_text=_("After this time a read counts half."),
         verbose_name=_("half life hours"),
     )
+    max_age_hours = models.PositiveIntegerField(
+        default=0,
+        help_text=_("Stories older than this are not ranked, however much they are read; 0: age does not matter."),
+        verbose_name=_("oldest story in hours"),
+    )
     repeats = models.BooleanField(
         default=True,
         help_text=_("Off: leaves out stories that the lists above it on the page show already."),

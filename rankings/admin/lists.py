@@ -75,7 +75,7 @@ class StoryListAdmin(PaperAdmin):
         (None, {"fields": ["title", "slug", "size", "section", "shown_on", "position"]}),
         (
             _("Places that editors leave free"),
-            {"fields": ["fill", "window_hours", "half_life_hours", "repeats"]},
+            {"fields": ["fill", "window_hours", "half_life_hours", "max_age_hours", "repeats"]},
         ),
     ]
 

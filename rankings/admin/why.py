@@ -14,7 +14,10 @@ def because(ranked):
     if sums.get("because") != "read":
         return gettext("Newest: not read enough to be ranked")
     text = gettext("%(reads)s reads in %(window)s hours; score %(score)s, as a read counts half after %(half)s hours")
+    if sums.get("max_age_hours"):
+        text += gettext("; stories older than %(oldest)s hours are left out")
     return text % {
+        "oldest": sums.get("max_age_hours"),
         "reads": f"{sums['reads']:,}",
         "window": sums["window_hours"],
         "score": f"{sums['score']:,.1f}",

@@ -48,7 +48,7 @@ def standing():
 
 
 def in_preview(page, text):
-    return wait_until(lambda: text in (page.frame("front-preview") or page).content())
+    return wait_until(lambda: page.frame_locator("[name=front-preview]").get_by_text(text).count())
 
 
 def test_a_story_is_dragged_to_a_place_and_seen_before_it_is_published(page):

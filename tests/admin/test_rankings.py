@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rankings.counting import write_batch
 from rankings.filling import refresh_all
-from rankings.models import Placement, ReadCount
+from rankings.models import Front, Placement, ReadCount
 from rankings.placing import place
 from tests.admin.posting import errors, page, submit, told
 from tests.factories import draft, make_article, make_list, make_staff
@@ -18,7 +18,7 @@ from tests.factories import draft, make_article, make_list, make_staff
 @pytest.fixture
 def front_lead(db):
     """The list that opens the front page."""
-    return make_list("front-lead", "Lead story", size=3)
+    return make_list("front-lead", "Lead story", size=3, front=Front.objects.create(), layout="lead")
 
 
 def places(story_list):

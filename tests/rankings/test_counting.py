@@ -12,18 +12,34 @@ from django.utils import timezone
 
 from articles import publishing
 from articles.models import Article
-from rankings import counting
+from rankings import counting, repeats, views
 from rankings.counting import count_read, flush, write_batch
 from rankings.models import ReadBatch, ReadCount
 from tests.factories import draft, embargoed, make_article, seoul
 
 pytestmark = pytest.mark.django_db
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 NOON = seoul("2021-02-27 12:00")
 
 
 def counts():
     return {(row.article_id, row.hour): row.reads for row in ReadCount.objects.all()}
+
+
+@pytest.fixture(autouse=True)
+def no_memory(monkeypatch):
+    """What was told in other tests is forgotten, and nothing waits from them."""
+    monkeypatch.setattr(views, "_repeats", repeats.Repeats())
+    monkeypatch.setattr(views, "_floods", repeats.Floods(300))
+    monkeypatch.setattr(counting, "_pending", None)
+    counting._waiting.clear()
+
+
+@pytest.fixture
+def client():
+    """A reader with a browser."""
+    return Client(headers={"User-Agent": BROWSER})
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +87,7 @@ def test_it_costs_no_query(client, django_assert_num_queries):
     ],
 )
 def test_it_takes_no_other_body(client, body):
-    assert client.post("/reads/", body, content_type="text/plain").status_code == 204
+    assert client.post("/reads/", body, content_type="text/plain").status_code == 400
     assert not counting._waiting
     assert flush() == 0
 
@@ -87,6 +103,96 @@ def test_it_ignores_stories_that_do_not_exist(client, body):
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "patch", "options"])
 def test_it_only_takes_posts(client, method):
     assert getattr(client, method)("/reads/").status_code == 405
+
+
+def tell(client, story, **options):
+    return client.post("/reads/", str(story.pk), content_type="text/plain", **options).status_code
+
+
+def told():
+    flush()
+    return sum(counts().values())
+
+
+def test_repeats_of_a_reader_within_the_hour_count_once(client):
+    story, other = make_article(), make_article()
+    assert [tell(client, story) for _ in range(3)] == [204] * 3
+    tell(client, other)
+    tell(client, story, headers={"User-Agent": BROWSER.replace("120", "121")})
+    tell(client, story, REMOTE_ADDR="203.0.113.9")
+    assert told() == 4
+
+
+def test_a_reader_counts_again_in_the_next_hour():
+    marks = repeats.Repeats()
+    assert [marks.is_repeat("a", 1, now) for now in (0, 3_599, 3_600, 3_601)] == [False, True, False, True]
+
+
+def test_no_mark_can_be_traced_to_a_reader():
+    """The salt is another one in every worker and hour, and what was marked before is gone."""
+    one, two = repeats.Repeats(), repeats.Repeats()
+    one.is_repeat("203.0.113.9 Firefox", 1, 0)
+    two.is_repeat("203.0.113.9 Firefox", 1, 0)
+    assert set(one._marks) & set(two._marks) == {0}
+    before = set(one._marks)
+    one.is_repeat("203.0.113.9 Firefox", 1, 3_600)
+    assert set(one._marks) & before == {0}
+
+
+def test_marks_take_no_more_memory_however_many_readers_come():
+    marks = repeats.Repeats()
+    size = len(marks._marks)
+    for number in range(1_000):
+        marks.is_repeat(f"reader {number}", 1, 0)
+    assert len(marks._marks) == size == repeats.MARKS
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+        {"User-Agent": "curl/8.5.0"},
+        {"User-Agent": "python-requests/2.32"},
+        {"User-Agent": "facebookexternalhit/1.1"},
+        {"User-Agent": ""},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Moz": "prefetch"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_programs_and_pages_fetched_ahead_do_not_count(client, headers):
+    assert tell(client, make_article(), headers={"User-Agent": BROWSER} | headers) == 204
+    assert told() == 0
+
+
+@pytest.mark.parametrize(
+    "browser",
+    [
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (Linux; Android 14; SM-S911N) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36 KAKAOTALK",
+    ],
+)
+def test_browsers_count(client, browser):
+    tell(client, make_article(), headers={"User-Agent": browser, "Sec-Fetch-Site": "same-origin"})
+    assert told() == 1
+
+
+def test_a_flood_from_one_address_is_stopped(client):
+    stories = [make_article() for _ in range(3)]
+    told_off = [client.post("/reads/", str(n), content_type="text/plain") for n in range(10**6, 10**6 + 302)]
+    assert [response.status_code for response in told_off] == [204] * 300 + [429] * 2
+    assert told_off[-1]["Retry-After"] == "60"
+    assert tell(client, stories[0]) == 429
+    assert tell(client, stories[0], REMOTE_ADDR="203.0.113.9") == 204
+    assert told() == 1
+
+
+def test_a_flood_is_over_in_the_next_minute():
+    floods = repeats.Floods(2)
+    assert [floods.is_flood("a", now) for now in (0, 1, 2, 60)] == [False, False, True, False]
 
 
 # ---- collecting and writing
@@ -172,8 +278,25 @@ def test_it_keeps_reads_that_could_not_be_written(monkeypatch):
         with pytest.raises(DatabaseError):
             flush()
     count_read(story.pk, NOON)
-    assert flush() == 1
+    assert flush() == 2, "the batch that failed, and what was read since"
     assert counts() == {(story.pk, NOON): 2}
+
+
+def test_a_batch_whose_answer_was_lost_counts_once(monkeypatch):
+    """The database may have written it before the connection broke."""
+    story, real = make_article(), counting.write_batch
+
+    def write_and_break(*args):
+        real(*args)
+        raise DatabaseError("The connection broke.")
+
+    count_read(story.pk, NOON)
+    with monkeypatch.context() as broken:
+        broken.setattr(counting, "write_batch", write_and_break)
+        with pytest.raises(DatabaseError):
+            flush()
+    flush()
+    assert counts() == {(story.pk, NOON): 1}
 
 
 def test_it_tries_again_by_itself_after_a_failure(monkeypatch, no_timer):

@@ -161,6 +161,17 @@ def test_it_computes_nothing_where_reads_do_not_count():
     assert shown["none"].entries == []
 
 
+def test_it_leaves_out_what_is_too_old():
+    a = old()
+    b = old(publish_at=NOON - 5 * HOUR)
+    read(a, 10)
+    read(b, 5)
+    top = make_list("top-10")
+    assert [pk for pk, *_ in most_read(top, NOON)] == [a.pk, b.pk]
+    top.max_age_hours = 6
+    assert [pk for pk, *_ in most_read(top, NOON)] == [b.pk]
+
+
 def test_it_says_what_decided():
     a, b = old(), old()
     read(a, 10, hours_ago=6)
@@ -172,6 +183,7 @@ def test_it_says_what_decided():
         "score": 5.0,
         "window_hours": 24,
         "half_life_hours": 6,
+        "max_age_hours": 0,
         "because": "read",
     }
     assert (second.article, second.breakdown["because"], second.score) == (b, "newest", 0)
