@@ -331,6 +331,22 @@ FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
 # Where finished pages are kept on this host; "off": every page is made anew for every reader.
 PAGE_CACHE = text("PAGE_CACHE", str(VAR / "cache"))
 PAGE_CACHE = None if PAGE_CACHE == "off" else Path(PAGE_CACHE)
+# Caches in front (Varnish, a CDN) that are told which surrogate keys changed: addresses, separated by commas.
+EDGE_PURGE_URL = words("EDGE_PURGE_URL")
+EDGE_PURGE_METHOD = text("EDGE_PURGE_METHOD", "PURGE")
+# "keys": in the header Surrogate-Key (Varnish, Fastly); "cloudflare": as JSON.
+EDGE_PURGE_FORM = text("EDGE_PURGE_FORM", "keys")
+if EDGE_PURGE_FORM not in ("keys", "cloudflare"):
+    raise ImproperlyConfigured(f"EDGE_PURGE_FORM is {EDGE_PURGE_FORM!r}: write keys or cloudflare.")
+# One header more, like "Fastly-Key: secret" or "Authorization: Bearer secret".
+EDGE_PURGE_HEADERS = {}
+if os.environ.get("EDGE_PURGE_HEADER"):
+    name, _, value = text("EDGE_PURGE_HEADER").partition(":")
+    if not re.fullmatch(r"[A-Za-z-]+", name) or not value.strip():
+        raise ImproperlyConfigured("EDGE_PURGE_HEADER must be a header: write it like Fastly-Key: secret.")
+    EDGE_PURGE_HEADERS = {name: value.strip()}
+# Seconds that these caches may keep a page, as they are told when it changes.
+EDGE_MAX_AGE = number("EDGE_MAX_AGE", 3600)
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.
 PAGE_CACHE_MB = number("PAGE_CACHE_MB", 1_000)

@@ -799,6 +799,11 @@ class Purge(models.Model):
     due_at = models.DateTimeField(null=True)
     transaction = models.BigIntegerField(db_index=True)
     written_at = models.DateTimeField(db_default=Now(), db_index=True)
+    # When the caches in front of the hosts were told of it.
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("id", name="purge_not_told", condition=Q(told_at=None))]
 
     def __str__(self):
         return ", ".join(self.keys)

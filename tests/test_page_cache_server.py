@@ -81,13 +81,13 @@ class Line:
 class Site:
     """Two workers of the web server on a port, with a page cache of their own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **own):
         self.line = Line()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         server = connection.settings_dict
         who = quote(server["USER"], safe="") + (f":{quote(server['PASSWORD'], safe='')}" if server["PASSWORD"] else "")
-        own = {
+        own |= {
             "DATABASE_URL": f"postgresql://{who}@127.0.0.1:{self.line.port}/{quote(server['NAME'], safe='')}",
             "NEWSROOM_ENV": "test",
             "PAGE_CACHE": str(folder),

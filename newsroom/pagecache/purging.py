@@ -9,7 +9,9 @@ it is known already.
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from sections.models import Purge
@@ -76,4 +78,8 @@ def _read(slots):
 def prune():
     """Deletes purges that every host has read and whose moment is past; returns how many. One query."""
     old = timezone.now() - KEPT
-    return Purge.objects.filter(written_at__lt=old).exclude(due_at__gt=old)._raw_delete("default")
+    read = Purge.objects.filter(written_at__lt=old).exclude(due_at__gt=old)
+    if settings.EDGE_PURGE_URL:
+        # What no edge has taken for a day is past its EDGE_MAX_AGE.
+        read = read.filter(Q(told_at__isnull=False) | Q(written_at__lt=old - timedelta(days=1)))
+    return read._raw_delete("default")

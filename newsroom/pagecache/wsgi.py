@@ -23,7 +23,7 @@ from django.http.request import split_domain_port, validate_host
 from sections import shared
 from sections.surrogates import collecting
 
-from . import purging
+from . import edges, purging
 from .slots import ERASED, FRESH, OLD, PURGED, Slots
 from .store import DiskStore, Entry, compressed
 
@@ -48,7 +48,11 @@ LARGEST = 4_000_000
 # After a failure to make pages, those that are old are shown for so many seconds before the next try.
 REST = 1
 # How long an old page may stand in while the database does not answer.
-LONGEST_OUTAGE = 24 * 3600
+DAY = 24 * 3600
+LONGEST_OUTAGE = DAY
+# How long a cache in front may show an old page while it fetches the new one.
+STALE = 30
+NEVER = 2**31
 # What a request may tell the view of a page that everybody gets.
 HIDDEN = (
     *("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_RANGE"),
@@ -122,7 +126,7 @@ class PageCache:
         self._locks = self.slots.folder / "locks"
         self._locks.mkdir(exist_ok=True)
         self._rest_until = 0
-        self._boundaries = (None, [])
+        self._boundaries = (0, [])
 
     def __call__(self, environ, start_response):
         method = environ["REQUEST_METHOD"]
@@ -152,8 +156,11 @@ class PageCache:
         if environ.get("PATH_INFO") not in WITHOUT_CHANGE:
             try:
                 purging.catch_up(self.slots)
+                edges.tell_edges()
             except DatabaseError:
                 logger.warning("What a request changed could not be purged yet: the database does not answer.")
+            except OSError as problem:
+                logger.warning("%s It is told again.", problem)
         start_response(answer.status, answer.headers)
         return answer.parts
 
@@ -258,6 +265,7 @@ class PageCache:
         headers = [
             *entry.headers,
             ("Cache-Control", self._life(entry)),
+            *edges.headers_of(entry.keys),
             ("Vary", "Accept-Encoding"),
             ("ETag", etag),
         ]
@@ -273,11 +281,16 @@ class PageCache:
 
     def _life(self, entry):
         """Cache-Control for browsers and shared caches: never beyond the next change that is known to come."""
-        age = settings.PAGE_MAX_AGE
-        ends = self._ends(entry)
-        if ends:
-            age = max(0, min(age, int(ends - time.time())))
-        return f"public, max-age={age}, s-maxage={age}"
+        left = NEVER
+        if ends := self._ends(entry):
+            left = max(0, int(ends - time.time()))
+        age = min(settings.PAGE_MAX_AGE, left)
+        if not settings.EDGE_PURGE_URL:
+            return f"public, max-age={age}, s-maxage={age}"
+        edge = min(settings.EDGE_MAX_AGE, left)
+        # What is to change at a moment must not be shown beyond it.
+        stale = STALE if edge < left else 0
+        return f"public, max-age={age}, s-maxage={edge}, stale-while-revalidate={stale}, stale-if-error={stale and DAY}"
 
     def _ends(self, entry):
         """The moment (seconds since 1970) of the next change to come of what the page shows; 0 for none."""
@@ -290,11 +303,15 @@ class PageCache:
 
     def _upcoming(self):
         """Changes to come within the longest life of a page elsewhere."""
-        now = time.time()
-        if not self.slots.is_due(now + settings.PAGE_MAX_AGE):
+        longest = settings.EDGE_MAX_AGE if settings.EDGE_PURGE_URL else settings.PAGE_MAX_AGE
+        end = time.time() + longest + STALE
+        if not self.slots.is_due(end):
             return []
-        limit = (now + settings.PAGE_MAX_AGE) * 1_000_000
-        return [line for line in self.slots.boundaries() if line[0] <= limit]
+        read_at, lines = self._boundaries
+        if time.monotonic() - read_at > purging.PAUSE:
+            lines = self.slots.boundaries()
+            self._boundaries = (time.monotonic(), lines)
+        return [line for line in lines if line[0] <= end * 1_000_000]
 
     def look_after(self):
         """Reads purges and prunes, for ever: the runner of this process, a daemon thread."""
@@ -302,13 +319,14 @@ class PageCache:
         while True:
             try:
                 purging.catch_up_in_turn(self.slots)
+                edges.tell_edges()
                 if time.monotonic() - trimmed > 60:
                     trimmed = time.monotonic()
                     with self.slots.lock(wait=False) as mine:
                         if mine:
                             self.store.trim()
                     purging.prune()
-            except Exception:  # the database or the disk may be away for a while
+            except Exception:  # the database, the disk or an edge may be away for a while
                 logger.warning("The page cache could not look after its pages.", exc_info=True)
                 close_old_connections()
             time.sleep(purging.PAUSE)

@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AddField("purge", "told_at", models.DateTimeField(null=True)),
+        migrations.AddIndex("purge", models.Index("id", condition=models.Q(("told_at", None)), name="purge_not_told")),
         migrations.RunSQL(FORWARD, BACKWARD),
         migrations.RunSQL(EXPECTED, migrations.RunSQL.noop),
     ]
