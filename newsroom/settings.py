@@ -331,6 +331,10 @@ FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
 # Where finished pages are kept on this host; "off": every page is made anew for every reader.
 PAGE_CACHE = text("PAGE_CACHE", str(VAR / "cache"))
 PAGE_CACHE = None if PAGE_CACHE == "off" else Path(PAGE_CACHE)
+# A folder in which the web server keeps an emergency edition of plain files (manage.py publish_static); empty: none.
+STATIC_COPY = text("STATIC_COPY", "")
+STATIC_COPY_SECONDS = max(1, number("STATIC_COPY_SECONDS", 60))
+STATIC_COPY_STORIES = number("STATIC_COPY_STORIES", 200)
 # Caches in front (Varnish, a CDN) that are told which surrogate keys changed: addresses, separated by commas.
 EDGE_PURGE_URL = words("EDGE_PURGE_URL")
 EDGE_PURGE_METHOD = text("EDGE_PURGE_METHOD", "PURGE")
