@@ -81,6 +81,10 @@ audit: var/audit/made ## Lighthouse over the paper that `make run` serves at SIT
 	@CHROME_PATH=$${CHROME_PATH:-$$(command -v chromium chromium-browser google-chrome | head -n1)} \
 		$(PY) -m benchmarks.audit var/audit/node_modules/.bin/lighthouse $(SITE)
 
+.PHONY: bench
+bench: .venv/local ## measure the speed of the paper (wrk, nginx); BENCH="10000 200000" for several archives
+	@$(PY) -m newsroom.localpg run $(PY) -m benchmarks.speed $(BENCH)
+
 .PHONY: lock
 lock: var/uv/made ## renew the locked versions in requirements/
 	@$(LOCK) --python-version 3.11 --extra local --group dev -o requirements/dev.txt

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from articles.cards import load_cards
@@ -185,11 +186,20 @@ class Held:
         return int(((self.ends or now or timezone.now()) - self.begins).total_seconds() // 60)
 
 
+def first_record(front):
+    """The moment from which on it is known what stood on a front; None where nothing is known. One query."""
+    # Rows are only added: the first one is the oldest, and found without looking at all others.
+    own = {"story_list__front": OuterRef("pk")}
+    placed = Placement.objects.filter(**own, cancelled_at=None).order_by("pk").values("period__startswith")[:1]
+    ranked = RankedStory.objects.filter(**own).order_by("pk").values("period__startswith")[:1]
+    found = Front.objects.filter(pk=front.pk).order_by().values_list(Subquery(placed), Subquery(ranked)).first() or ()
+    return min(filter(None, found), default=None)
+
+
 def has_record(front, at):
     """Whether anything is known of what stood on a front at a moment. One query."""
-    began = {"story_list__front": front, "period__startswith__lte": at}
-    known = Placement.objects.filter(**began, cancelled_at=None).order_by().values("pk")
-    return known.union(RankedStory.objects.filter(**began).order_by().values("pk")).exists()
+    first = first_record(front)
+    return first is not None and first <= at
 
 
 def held_places(front, start, end, *, readers=True):

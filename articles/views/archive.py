@@ -1,7 +1,7 @@
 """The archive by date, all of it in Seoul time."""
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from itertools import groupby
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from articles import structured
 from articles.cards import load_cards
 from articles.dates import ONE_DAY, counts_by_day, day_of, month_after, month_of, months, neighbours
 from articles.models import Article
+from rankings.fronts import find_front, first_record
 from rankings.lists import show_lists
 from sections.pages import render_page
 from sections.surrogates import note_lists, note_until
@@ -24,6 +25,8 @@ from .lists import list_page
 
 # The section whose pieces tell of this day in earlier years.
 HISTORY = "opinion/today-in-history"
+# Hours of a day whose front page the archive leads to.
+FRONT_HOURS = (6, 9, 12, 15, 18, 21)
 # Stories of one earlier day that Today in History shows; the others stand in that day's archive.
 PER_YEAR = 4
 
@@ -84,9 +87,20 @@ def day(request, year, month, day):
     earlier, later = neighbours(shown, shown + ONE_DAY)
     counts = counts_by_day(first, month_after(first))
     context = {"day": shown, "month": month_of(first, counts), "earlier": earlier, "later": later}
+    context["fronts"] = _fronts_of(shown)
     context["structured"] = structured.of_list(*_steps(shown))
     stories = Article.objects.published().filter(address_date=shown)
     return list_page(request, "articles/day.html", stories, context, may_be_empty=False)
+
+
+def _fronts_of(day):
+    """Moments of a day at which the front page can be seen as it stood; none where readers may not. Two queries."""
+    front = find_front() if settings.FRONT_ARCHIVE else None
+    now = timezone.now()
+    moments = [timezone.make_aware(datetime.combine(day, time(hour))) for hour in FRONT_HOURS]
+    past = [moment for moment in moments if moment <= now]
+    first = first_record(front) if front and past else None
+    return [moment for moment in past if first and moment >= first]
 
 
 def _steps(day):

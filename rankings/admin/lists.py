@@ -72,7 +72,7 @@ class StoryListAdmin(PaperAdmin):
     search_fields = ["title", "slug"]
     autocomplete_fields = ["section"]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "size", "section", "shown_on", "position"]}),
+        (None, {"fields": ["title", "slug", "size", "section", "front", "layout", "shown_on", "position"]}),
         (
             _("Places that editors leave free"),
             {"fields": ["fill", "window_hours", "half_life_hours", "max_age_hours", "repeats"]},

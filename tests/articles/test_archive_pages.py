@@ -1,11 +1,14 @@
 """The archive by year, month and day, by Seoul's calendar."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.utils import timezone
 
-from tests.factories import embargoed, make_article, seoul, withdrawn
+from rankings.models import Front
+from rankings.placing import place
+from tests.factories import embargoed, make_article, make_list, seoul, withdrawn
 
 pytestmark = pytest.mark.django_db
 
@@ -90,14 +93,14 @@ def test_a_month_shows_its_days_and_its_stories(client, queries):
         make_article(headline=f"Story of the {number + 1}", publish_at=seoul(f"2021-01-{number + 1:02d} 00:30"))
     make_article(publish_at=seoul("2020-11-30 23:59"))
     make_article(publish_at=seoul("2021-03-01 00:00"))
-    with queries(7):
+    with queries(9):
         page = read(client, "/2021/01/")
     assert len(page.select("td a")) == 25
     assert "25 stories" in page.select_one(".page-head").get_text()
     assert [a["href"] for a in page.select("nav[aria-label=Months] a")] == ["/2020/11/", "/2021/03/"]
     assert [h3.get_text(strip=True) for h3 in page.select(".list h3")][:2] == ["Story of the 25", "Story of the 24"]
     older = page.select_one(".pagination a[rel=next]")["href"]
-    with queries(7):
+    with queries(9):
         assert len(read(client, "/2021/01/" + older).select(".list h3")) == 5
 
 
@@ -136,11 +139,23 @@ def test_it_knows_what_clocks_in_seoul_showed(client, moment, printed, machine):
     assert story.headline in client.get(f"/{printed[:10].replace('-', '/')}/").text
 
 
+def test_a_day_leads_to_the_front_page_as_it_stood(client, settings):
+    day = timezone.localtime() - timedelta(days=1)
+    make_article(publish_at=day.replace(hour=5))
+    front = make_list("front-lead", front=Front.objects.create(), layout="lead")
+    place(front, 1, make_article(publish_at=day.replace(hour=6)), starts=day.replace(hour=10, minute=0))
+    links = [a["href"] for a in read(client, f"/{day:%Y/%m/%d}/").select("main .meta a[href^='/front/']")]
+    assert links == [f"/front/{day:%Y/%m/%d}/{hour}00/" for hour in (12, 15, 18, 21)]
+    assert {client.get(link).status_code for link in links} == {200}
+    settings.FRONT_ARCHIVE = False
+    assert "/front/" not in client.get(f"/{day:%Y/%m/%d}/").text
+
+
 def test_it_costs_the_same_with_many_stories(client, queries):
     for number in range(30):
         make_article(headline=f"Story {number}", publish_at=seoul(f"2021-02-27 09:{number:02d}"))
-    with queries(7):
+    with queries(9):
         first = client.get("/2021/02/27/")
     older = BeautifulSoup(first.content, "html.parser").select_one(".pagination a[rel=next]")
-    with queries(7):
+    with queries(9):
         assert client.get("/2021/02/27/" + older["href"]).status_code == 200

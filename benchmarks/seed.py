@@ -1,0 +1,212 @@
+"""An archive of any size for measurements: stories of 700 words, with topics, bylines, photos and reads.
+
+    python -m benchmarks.seed 10000 [DATABASE]
+
+The rows are made by the database itself from a few thousand paragraphs, without triggers, and indexed afterwards; the
+search index is part of the time that is printed.
+"""
+
+import os
+import random
+import sys
+import time
+
+import django
+
+WORDS = 700
+PARAGRAPHS, PER_STORY = 4_096, 10
+TAGS, REPORTERS, PHOTOS = 400, 60, 500
+SYLLABLES = [consonant + vowel for consonant in "bdghjklmnprstv" for vowel in "aeiou"]
+
+
+def vocabulary(rng, count=12_000):
+    """Made-up words, no two alike."""
+    found = {}
+    while len(found) < count:
+        found.setdefault("".join(rng.choices(SYLLABLES, k=rng.randint(1, 4))))
+    return list(found)
+
+
+def paragraphs():
+    """Paragraphs of about 70 words; some words are everywhere and most are rare, as in any language."""
+    rng = random.Random(1961)
+    words = vocabulary(rng)
+    weights = [1 / (rank + 10) for rank in range(len(words))]
+    for _ in range(PARAGRAPHS):
+        chosen = rng.choices(words, weights, k=WORDS // PER_STORY)
+        yield f"<p>{' '.join(chosen).capitalize()}.</p>"
+
+
+def connect(name):
+    """Makes Django use a database of this name on the server of the settings; creates it where it is missing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
+    os.environ.setdefault("NEWSROOM_ENV", "local")
+    django.setup()
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not cursor.fetchone():
+            cursor.execute(f'CREATE DATABASE "{name}"')
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    return connection
+
+
+def seed(name, count):
+    """Fills the database with so many stories unless it has them; returns the seconds that it took."""
+    connection = connect(name)
+    from django.core.management import call_command
+    from django.db import transaction
+
+    from articles.models import Article, Reporter, Tag
+    from rankings.filling import refresh_all
+    from sections.models import Section
+
+    call_command("migrate", verbosity=0)
+    if Article.objects.count() >= count:
+        return 0
+    call_command("loaddata", "menu", "lists", "demo/masthead", verbosity=0)
+    began = time.perf_counter()
+    sections = list(Section.objects.values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '512MB'")
+        cursor.execute("CREATE TEMP TABLE pool (number int PRIMARY KEY, text text)")
+        cursor.executemany("INSERT INTO pool VALUES (%s, %s)", list(enumerate(paragraphs())))
+        indexes = _drop_indexes(cursor, "articles_article")
+        Tag.objects.bulk_create(Tag(name=f"Topic {n}", slug=f"topic-{n}") for n in range(1, TAGS + 1))
+        Reporter.objects.bulk_create(
+            Reporter(name=f"Reporter {n}", slug=f"reporter-{n}") for n in range(1, REPORTERS + 1)
+        )
+        _photos()
+        for start in range(0, count, 20_000):
+            _stories(cursor, start, min(start + 20_000, count), count, sections)
+            print(f"{min(start + 20_000, count):,} stories", flush=True)
+        for statement in indexes:
+            cursor.execute(statement)
+        _parts(cursor)
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    refresh_all()
+    return time.perf_counter() - began
+
+
+def _drop_indexes(cursor, table):
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN "
+        "(SELECT conname FROM pg_constraint)",
+        [table],
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [statement for _, statement in found]
+
+
+def _photos():
+    from photos.models import Photo
+
+    for number in range(PHOTOS):
+        Photo.objects.create(
+            **{"file": "originals/none.jpg", "sha256": f"{number:064x}", "width": 1600, "height": 1067},
+            **{"alt_text": f"Scene {number}.", "caption": f"Scene {number}.", "credit": "Bench", "avif": True},
+            rendered_at="2026-01-01T00:00:00Z",
+        )
+
+
+def _stories(cursor, start, end, count, sections):
+    """Stories number start to end, the first one the newest, spread over the years that such an archive takes."""
+    from articles.models import Article
+
+    days = max(30, count / 60)
+    fixed = {
+        **{"status": "ready", "format": "story", "lang": "en", "date_precision": "minute", "access": "free"},
+        **{"deck": "What it is about, in a sentence that a card has room for.", "edit_version": 1},
+    }
+    columns, values = [], []
+    for field in Article._meta.concrete_fields:
+        if field.primary_key or field.generated or field.column in ("search_vector",):
+            continue
+        given = {
+            "guid": "gen_random_uuid()",
+            "headline": "'Story ' || n || ' about ' || substr(first.text, 4, 40)",
+            "slug": "'story-' || n",
+            "body": "texts.body",
+            "publish_at": "moment.at",
+            "address_date": "(moment.at AT TIME ZONE 'Asia/Seoul')::date",
+            "section_id": "(%(sections)s::bigint[])[1 + n %% array_length(%(sections)s::bigint[], 1)]",
+            "tag_text": "'Topic ' || 1 + n %% 400",
+            "byline_text": "'Reporter ' || 1 + n %% 60",
+            "created_at": "moment.at",
+            "changed_at": "moment.at",
+        }.get(field.column)
+        if given is None:
+            if field.null:
+                continue
+            default = fixed.get(field.column, field.get_default())
+            given = "'{}'" if isinstance(default, (list, dict)) and not default else _literal(default)
+        columns.append(f'"{field.column}"')
+        values.append(given)
+    cursor.execute(
+        f"""
+        INSERT INTO articles_article ({", ".join(columns)})
+        SELECT {", ".join(values)} FROM generate_series(%(start)s, %(end)s - 1) n
+        JOIN pool first ON first.number = abs(hashint4(n::int)) %% %(pool)s,
+        LATERAL (SELECT now() - interval '1 minute' - n * (%(days)s / %(count)s) * interval '1 day' AS at) moment,
+        LATERAL (
+            SELECT string_agg(text, '') AS body FROM generate_series(1, {PER_STORY}) k
+            JOIN pool ON pool.number = abs(hashint4((n * 16 + k)::int)) %% %(pool)s
+        ) texts
+        """,
+        {"start": start, "end": end, "pool": PARAGRAPHS, "days": days, "count": count, "sections": sections},
+    )
+
+
+def _literal(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return (
+        str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''").replace("%", "%%") + "'"
+    )
+
+
+def _parts(cursor):
+    """Three topics, a byline and a lead photo for every story; reads for the newest thousand in the last two days."""
+    cursor.execute(
+        """
+        INSERT INTO articles_articletag (content_object_id, tag_id)
+        SELECT a.id, tags.ids[1 + (a.id * (k + 1) + k) % array_length(tags.ids, 1)]
+        FROM articles_article a, generate_series(0, 2) k, (SELECT array_agg(id) AS ids FROM articles_tag) tags
+        ON CONFLICT DO NOTHING
+        """
+    )
+    cursor.execute(
+        """
+        INSERT INTO articles_byline (article_id, reporter_id, role, position)
+        SELECT a.id, people.ids[1 + a.id % array_length(people.ids, 1)], '', 0
+        FROM articles_article a, (SELECT array_agg(id) AS ids FROM articles_reporter) people
+        """
+    )
+    cursor.execute(
+        """
+        INSERT INTO articles_articlephoto (
+            article_id, photo_id, placement, position, caption, credit, alt_text, decorative)
+        SELECT a.id, pictures.ids[1 + a.id % array_length(pictures.ids, 1)], 'lead', 0, '', '', '', false
+        FROM articles_article a, (SELECT array_agg(id) AS ids FROM photos_photo) pictures
+        """
+    )
+    cursor.execute(
+        """
+        INSERT INTO rankings_readcount (article_id, hour, reads)
+        SELECT a.id, date_trunc('hour', now()) - h * interval '1 hour', 1 + (a.id * 7 + h) % 90
+        FROM (SELECT id FROM articles_article ORDER BY publish_at DESC LIMIT 1000) a, generate_series(0, 47) h
+        """
+    )
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    database = sys.argv[2] if len(sys.argv) > 2 else f"newsroom_bench_{wanted}"
+    seconds = seed(database, wanted)
+    print(f"{database}: {wanted:,} stories in {seconds:.1f} s")
