@@ -18,6 +18,7 @@ from django.db import connection
 
 from articles import publishing
 from newsroom import localpg
+from rankings.models import ReadCount
 from sections.models import Page
 from tests.factories import draft, make_article, make_staff
 from tests.waiting import wait_until
@@ -121,8 +122,12 @@ class Site:
     @property
     def workers(self):
         """The process ids of the workers."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child.pid for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # a zombie among them
+                if "resource_tracker" not in " ".join(child.cmdline()):
+                    found.append(child.pid)
+        return found
 
     def end(self):
         """Ends every process of it."""
@@ -239,3 +244,45 @@ def test_killed_workers_lose_no_purge(site):
         for reader in readers:
             reader.join()
     assert wrong == []
+
+
+def test_a_killed_worker_loses_its_last_seconds_of_reads_and_counts_none_twice(transactional_db, tmp_path):
+    """What READ_FLUSH_SECONDS promises, under load and with the database away for a moment."""
+    site = Site(tmp_path / "cache", READ_FLUSH_SECONDS="1", READS_PER_MINUTE="1000000", RANKING_SECONDS="0")
+    try:
+        stories = [make_article() for _ in range(5)]
+        told = []
+
+        def tell(number):
+            browser = f"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/{number}"
+            address = {"user_agent": browser, "content_type": "text/plain"}
+            with suppress(OSError):
+                status, _, _ = site.get("/reads/", "POST", str(stories[number % 5].pk), **address)
+                if status == 204:
+                    told.append(time.monotonic())
+
+        for number in range(300):
+            tell(number)
+        assert wait_until(lambda: counted() == 300, seconds=10), counted()
+        site.line.cut()
+        for number in range(300, 400):
+            tell(number)
+        time.sleep(2)
+        site.line.restore()
+        assert wait_until(lambda: counted() == 400, seconds=15), "nothing is lost while the database is away"
+        for number in range(400, 700):
+            tell(number)
+        killed = time.monotonic()
+        os.kill(site.workers[0], signal.SIGKILL)
+        assert wait_until(lambda: len(site.workers) >= 2, seconds=10)
+        time.sleep(3)
+        at_risk = sum(moment > killed - 1.5 for moment in told)
+        assert 700 - at_risk <= counted() <= 700
+    finally:
+        site.end()
+        connection.close()
+
+
+def counted():
+    """Reads that the database knows."""
+    return sum(ReadCount.objects.values_list("reads", flat=True))
