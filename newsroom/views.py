@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from articles import structured
 from articles.dates import ONE_DAY, day_of
-from rankings.fronts import RAIL, fill_front, find_front, has_record, held_places
+from rankings.fronts import RAIL, fill_front, find_front, has_record, held_places, show_front
 from rankings.lists import show_lists
 from readers.signing_in import AsksForCode
 from sections.admin_base import paper_name
@@ -31,7 +31,7 @@ def front(request):
     """The front page: what editors placed, then what is read and what is newest. 7 queries."""
     note_lists()
     home = find_front()
-    page = fill_front(home) if home else None
+    page = show_front(home) if home else None
     context = {
         "front": True,
         "structured": structured.of_front,

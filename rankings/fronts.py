@@ -1,7 +1,7 @@
 """Fronts: the zones of a page that editors make, filled as they stand now, stood at a moment, or will stand."""
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -74,6 +74,7 @@ class Page:
 
     zones: list
     lists: dict
+    rendered: dict = field(default_factory=dict)
 
     @property
     def bands(self):
@@ -100,6 +101,16 @@ def find_front(*, section=None, tag=None):
         return list(Front.objects.select_related("section", "tag"))
 
     return next((f for f in shared("fronts", find) if (f.section, f.tag) == (section, tag)), None)
+
+
+def show_front(front):
+    """The Page of a front as it stands now. Three queries, none where the process keeps it (see `sections.shared`)."""
+
+    def make():
+        note("menu")  # the heads of its zones name subsections
+        return fill_front(front)
+
+    return shared(("front", front.pk), make)
 
 
 def fill_front(front, at=None, *, readers=True):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from articles import channels, structured
 from articles.models import Article, OldAddress
 from articles.paging import page_of, read_cursor
-from rankings.fronts import fill_front, find_front
+from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
 
 from . import robots as texts
@@ -61,7 +61,7 @@ def section_page(request, section):
     page = page_of(Article.objects.published().in_section(section), before)
     canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
     front = find_front(section=section) if page.is_first else None
-    made = fill_front(front) if front else None
+    made = show_front(front) if front else None
     if made:
         page.leave_out(made.shown)
     # Without zones of its own a front opens with three stories at large; what is left of the page follows in rows.

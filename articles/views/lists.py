@@ -10,7 +10,7 @@ from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
-from rankings.fronts import fill_front, find_front
+from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
 from sections.pages import render_page
 from sections.surrogates import note_lists
@@ -54,7 +54,7 @@ def topic(request, slug):
     articles = Article.objects.published().tagged(tag)
     steps = ("Topics", reverse("topics")), (tag.name, tag.get_absolute_url())
     front = None if request.GET.get("before") else find_front(tag=tag)
-    made = fill_front(front) if front else None
+    made = show_front(front) if front else None
     context = {"tag": tag, "made": made, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
     return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
 

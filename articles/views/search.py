@@ -6,6 +6,8 @@ from django.views.decorators.http import require_safe
 from articles import channels, searching
 from sections.models import Section
 from sections.pages import render_page
+from sections.shared import shared
+from sections.surrogates import note
 
 PAGE_SIZE = 20
 
@@ -27,7 +29,7 @@ def search(request):
 
 
 def _results(asked):
-    sections = {section.pk: section for section in Section.objects.all()}
+    sections = shared("sections", _sections)
     section = next((section for section in sections.values() if section.path == asked.section), None)
     known = searching.find_names(asked.words)
     names = searching.spellings_of(known)
@@ -52,3 +54,8 @@ def _results(asked):
         "next": searching.after(asked, shown[-1]) if place + PAGE_SIZE < len(ordered) else "",
         "feed": channels.of_search(asked.words),
     }
+
+
+def _sections():
+    note("menu")  # changes with every section that comes or goes
+    return {section.pk: section for section in Section.objects.all()}

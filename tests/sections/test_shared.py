@@ -17,7 +17,7 @@ from newsroom.pagecache.slots import Slots
 from rankings.filling import refresh_all
 from sections import shared
 from sections.menu import load_frame
-from sections.models import MenuItem
+from sections.models import MenuItem, Section
 from sections.prepared import Given, Prepared, given_ids
 from sections.surrogates import collecting, note
 from tests.factories import embargoed, make_article, make_reporter, make_section, shown_photo
@@ -141,6 +141,23 @@ def test_a_web_server_asks_little_for_a_page(client, slots, queries):
         client.get(address)
         with queries(most):
             assert BeautifulSoup(client.get(address).text, "html.parser").h1
+
+
+def test_the_zones_of_a_front_follow_the_menu_and_the_stories(client, slots):
+    call_command("loaddata", "menu", "lists", verbosity=0)
+    make_article(headline="First", section=Section.objects.get(path="business"))
+    purging.catch_up(slots)
+    assert "Bio" in block_of(client).get_text()
+    MenuItem.objects.filter(section__path="business/bio").update(label="Life sciences")
+    make_article(headline="Second", section=Section.objects.get(path="business"))
+    purging.catch_up(slots)
+    text = block_of(client).get_text()
+    assert "Life sciences" in text
+    assert "Second" in text
+
+
+def block_of(client):
+    return BeautifulSoup(client.get("/").text, "html.parser").select_one("[aria-labelledby=business]")
 
 
 # ---- prepared queries
