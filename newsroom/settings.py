@@ -351,6 +351,10 @@ if os.environ.get("EDGE_PURGE_HEADER"):
     EDGE_PURGE_HEADERS = {name: value.strip()}
 # Seconds that these caches may keep a page, as they are told when it changes.
 EDGE_MAX_AGE = number("EDGE_MAX_AGE", 3600)
+# A Redis that several hosts share for their pages, like redis://127.0.0.1:6379/0; empty: each host keeps its own.
+REDIS_URL = text("REDIS_URL", "")
+if REDIS_URL and not re.match(r"(rediss?|unix)://", REDIS_URL):
+    raise ImproperlyConfigured("REDIS_URL must name a Redis: write it like redis://127.0.0.1:6379/0.")
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.
 PAGE_CACHE_MB = number("PAGE_CACHE_MB", 1_000)

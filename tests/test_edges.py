@@ -166,7 +166,7 @@ def varnish(transactional_db, tmp_path):
     """(port of Varnish, the paper behind it)."""
     program = shutil.which("varnishd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
-        if os.environ.get("NEWSROOM_REQUIRE_VARNISH"):
+        if os.environ.get("NEWSROOM_REQUIRE_SERVERS"):
             pytest.fail("Varnish is not installed.")
         pytest.skip("Varnish is not installed.")
     with socket.create_server(("127.0.0.1", 0)) as free:

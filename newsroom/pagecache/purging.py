@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from sections.models import Purge
 
-from .slots import microseconds
+from .slots import ALL, microseconds
 
 # How long purges stay in the database for hosts that have not read them. One that was away longer forgets its pages.
 KEPT = timedelta(hours=1)
@@ -31,24 +31,30 @@ QUERY = """
 """
 
 
-def catch_up(slots):
+def nowhere(keys, strength):
+    """A store that need not be told what changed."""
+    return True
+
+
+def catch_up(slots, tell=nowhere):
     """Reads what has changed in the database and marks it in the slots; returns how many purges were new. One query.
 
-    Whatever was committed before the call is marked when it returns.
+    Whatever was committed before the call is marked when it returns. `tell(keys, strength)` is called for each purge,
+    and again at the next call where it says False.
     """
     with slots.lock():
-        return _read(slots)
+        return _read(slots, tell)
 
 
-def catch_up_in_turn(slots):
+def catch_up_in_turn(slots, tell=nowhere):
     """As `catch_up`, unless another process of this host has just read or is reading; for runners."""
     if time.time() - slots.read_at < PAUSE * 0.8:
         return 0
     with slots.lock(wait=False) as mine:
-        return _read(slots) if mine else 0
+        return _read(slots, tell) if mine else 0
 
 
-def _read(slots):
+def _read(slots, tell):
     since = slots.seen
     # A copy of another database, or one that was set back, counts its transactions anew.
     known = bool(since) and time.time() - slots.read_at < KEPT.total_seconds() / 2
@@ -58,7 +64,8 @@ def _read(slots):
     oldest_running = rows[0][0]
     if not known or oldest_running < since:
         slots.forget()
-    now, new, to_come = timezone.now(), 0, []
+        tell([ALL], Purge.Strength.ERASE)
+    now, new, to_come, all_told = timezone.now(), 0, [], True
     for _, number, keys, strength, due_at in rows:
         if number is None or (known and slots.was_read(number)):
             continue
@@ -66,12 +73,16 @@ def _read(slots):
             to_come.append((microseconds(due_at), strength, keys))
         else:
             slots.bump(keys, strength)
+            if not tell(keys, strength):
+                all_told = False
+                continue
         slots.mark_read(number)
         new += 1
     if to_come:
         slots.announce(to_come)
-    slots.apply_due()
-    slots.seen = oldest_running
+    for _, strength, keys in slots.apply_due():
+        tell(keys, strength)
+    slots.seen = oldest_running if all_told or not since else since
     return new
 
 

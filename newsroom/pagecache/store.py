@@ -23,7 +23,7 @@ ENCODINGS = ("", "gzip", "br")
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
 DAY = 24 * 3600
 # What of an entry is not written to the disk with what it says about itself.
-PASSING = ("bodies", "slots", "checked", "state")
+PASSING = ("bodies", "slots", "checked", "state", "floor")
 
 
 @dataclass
@@ -44,9 +44,10 @@ class Entry:
     etag: str
     bodies: dict = field(repr=False, default_factory=dict)
     slots: array = field(repr=False, default=None)
-    # Where `checked` is the generation, the page is as good as `state` says.
+    # Where `checked` is the generation, the page is as good as `state` says, and no better than `floor`.
     checked: int = -1
     state: int = 0
+    floor: int = 0
 
     @property
     def size(self):
@@ -63,20 +64,30 @@ def compressed(body):
     }
 
 
-class DiskStore:
-    """Pages as files in a folder; `limit` bytes at most, beyond that the ones that were not used for longest go."""
+def digest_of(name):
+    """A short word for the name of a page."""
+    return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
 
-    def __init__(self, folder, limit, memory):
-        self.folder = Path(folder)
-        self.limit = limit
+
+class Store:
+    """Where pages are kept, with the busiest ones in this process's memory: `memory` bytes of them."""
+
+    def __init__(self, memory):
         self._memory = OrderedDict()
         self._memory_limit, self._memory_used = memory, 0
         self._lock = threading.Lock()
-        self.folder.mkdir(parents=True, exist_ok=True)
 
-    def _path(self, name):
-        digest = hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
-        return self.folder / digest[:2] / digest
+    def clock(self):
+        """What time it is for the store: taken before a page is made, given with it to `put`."""
+        return 0
+
+    def purge(self, keys, strength):
+        """Tells the store what changed, where it has to know; False where it cannot be told now."""
+        return True
+
+    def trim(self):
+        """Keeps within its limits; returns how many pages went."""
+        return 0
 
     def get(self, name, encoding):
         """The Entry kept under a name with its body in an encoding, or None."""
@@ -89,6 +100,40 @@ class DiskStore:
         if entry is not None:
             self._remember(name, entry)
         return entry
+
+    def drop_from_memory(self, name):
+        """Has the next reading of a name look where all processes keep their pages."""
+        with self._lock:
+            old = self._memory.pop(name, None)
+            if old is not None:
+                self._memory_used -= old.size
+
+    def _remember(self, name, entry):
+        with self._lock:
+            old = self._memory.pop(name, None)
+            if old is not None:
+                self._memory_used -= old.size
+            if entry.size > self._memory_limit // 8:
+                return
+            self._memory[name] = entry
+            self._memory_used += entry.size
+            while self._memory_used > self._memory_limit:
+                _, gone = self._memory.popitem(last=False)
+                self._memory_used -= gone.size
+
+
+class DiskStore(Store):
+    """Pages as files in a folder; `limit` bytes at most, beyond that the ones that were not used for longest go."""
+
+    def __init__(self, folder, limit, memory):
+        super().__init__(memory)
+        self.folder = Path(folder)
+        self.limit = limit
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def _path(self, name):
+        digest = digest_of(name)
+        return self.folder / digest[:2] / digest
 
     def _read(self, name, encoding):
         path = self._path(name)
@@ -113,20 +158,7 @@ class DiskStore:
         about["headers"] = [tuple(header) for header in about["headers"]]
         return Entry(**about, bodies={encoding: body}, slots=slots_of(about["keys"]))
 
-    def _remember(self, name, entry):
-        with self._lock:
-            old = self._memory.pop(name, None)
-            if old is not None:
-                self._memory_used -= old.size
-            if entry.size > self._memory_limit // 8:
-                return
-            self._memory[name] = entry
-            self._memory_used += entry.size
-            while self._memory_used > self._memory_limit:
-                _, gone = self._memory.popitem(last=False)
-                self._memory_used -= gone.size
-
-    def put(self, name, entry):
+    def put(self, name, entry, clock=0):
         """Keeps an entry whose bodies hold every encoding. OSError where the disk does not take it."""
         about = {name: value for name, value in vars(entry).items() if name not in PASSING}
         about |= {"name": name, "sizes": {form: len(body) for form, body in entry.bodies.items()}}
@@ -144,13 +176,6 @@ class DiskStore:
                 fresh.unlink()
             raise
         self.drop_from_memory(name)
-
-    def drop_from_memory(self, name):
-        """Has the next reading of a name look at the disk."""
-        with self._lock:
-            old = self._memory.pop(name, None)
-            if old is not None:
-                self._memory_used -= old.size
 
     def trim(self):
         """Deletes what was not used for longest until the folder is within its limit; returns how many files went.

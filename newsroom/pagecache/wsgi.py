@@ -118,11 +118,15 @@ class PageCache:
         self.application = application
         self.slots = Slots(folder)
         megabyte = 1_000_000
-        self.store = DiskStore(
-            self.slots.folder / f"pages-{fingerprint()}",
-            settings.PAGE_CACHE_MB * megabyte,
-            settings.PAGE_CACHE_MEMORY_MB * megabyte,
-        )
+        memory = settings.PAGE_CACHE_MEMORY_MB * megabyte
+        if settings.REDIS_URL:
+            # Only where it is asked for: the library is an extra.
+            from .redis import RedisStore
+
+            self.store = RedisStore(settings.REDIS_URL, fingerprint(), memory, self.slots)
+        else:
+            pages = self.slots.folder / f"pages-{fingerprint()}"
+            self.store = DiskStore(pages, settings.PAGE_CACHE_MB * megabyte, memory)
         self._locks = self.slots.folder / "locks"
         self._locks.mkdir(exist_ok=True)
         self._rest_until = 0
@@ -138,7 +142,8 @@ class PageCache:
         now = time.time()
         if self.slots.is_due(now):
             with self.slots.lock():
-                self.slots.apply_due(now)
+                for _, strength, keys in self.slots.apply_due(now):
+                    self.store.purge(keys, strength)
         encoding = encoding_of(environ.get("HTTP_ACCEPT_ENCODING", ""))
         entry, state = self._find(name, encoding, now)
         if state != FRESH:
@@ -155,7 +160,7 @@ class PageCache:
         answer = Answer(self.application, environ)
         if environ.get("PATH_INFO") not in WITHOUT_CHANGE:
             try:
-                purging.catch_up(self.slots)
+                purging.catch_up(self.slots, self.store.purge)
                 edges.tell_edges()
             except DatabaseError:
                 logger.warning("What a request changed could not be purged yet: the database does not answer.")
@@ -181,7 +186,7 @@ class PageCache:
         generation = self.slots.generation
         if entry.checked != generation:
             known = entry.epoch == self.slots.epoch
-            entry.state = self.slots.state(entry.slots, entry.born) if known else ERASED
+            entry.state = max(entry.floor, self.slots.state(entry.slots, entry.born)) if known else ERASED
             entry.checked = generation
         if entry.until and entry.until <= now:
             return max(entry.state, PURGED)
@@ -210,7 +215,7 @@ class PageCache:
 
     def _render(self, name, clean, environ):
         """As `_make`, by this process at once."""
-        epoch, born, made_at = self.slots.epoch, self.slots.generation, time.time()
+        clock, epoch, born, made_at = self.store.clock(), self.slots.epoch, self.slots.generation, time.time()
         for query in dict.fromkeys((clean, environ.get("QUERY_STRING", ""))):
             asked = {key: value for key, value in environ.items() if key not in HIDDEN}
             asked |= {"REQUEST_METHOD": "GET", "QUERY_STRING": query}
@@ -239,7 +244,7 @@ class PageCache:
             bodies=compressed(body),
         )
         try:
-            self.store.put(name, entry)
+            self.store.put(name, entry, clock)
         except OSError as problem:
             logger.warning("A page could not be kept: %s", problem)
         return entry, None
@@ -318,7 +323,7 @@ class PageCache:
         trimmed = 0
         while True:
             try:
-                purging.catch_up_in_turn(self.slots)
+                purging.catch_up_in_turn(self.slots, self.store.purge)
                 edges.tell_edges()
                 if time.monotonic() - trimmed > 60:
                     trimmed = time.monotonic()
