@@ -24,7 +24,7 @@ from sections import shared
 from sections.surrogates import collecting
 
 from . import edges, purging
-from .slots import ERASED, FRESH, OLD, PURGED, Slots
+from .slots import ERASED, FRESH, OLD, PURGED, Slots, slots_of
 from .store import DiskStore, Entry, compressed
 
 # First words of addresses that are answered for one reader, or are no pages: the cache has nothing to do with them.
@@ -242,6 +242,7 @@ class PageCache:
             until=until,
             etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
             bodies=compressed(body),
+            slots=slots_of(keys),
         )
         try:
             self.store.put(name, entry, clock)
