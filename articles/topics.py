@@ -5,7 +5,7 @@ import re
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, Exists, Func, OuterRef, Q, TextField, Value, When
+from django.db.models import Case, Exists, Func, OuterRef, ProtectedError, Q, TextField, Value, When
 from django.db.models.functions import MD5, Collate, Concat, Left, Lower
 from django.utils.translation import gettext
 
@@ -51,8 +51,8 @@ def merge_topics(into, others):
     """Files all stories of the other topics under `into` and makes the others' names aliases of it.
 
     Their addresses and aliases lead to `into`, which takes over a description if it has none. Returns the
-    number of stories moved. At most 15 queries, however many stories; 20,000 take about 12 seconds, nearly all
-    of it for search vectors. Raises ValidationError for topics that are gone.
+    number of stories moved. At most 16 queries, however many stories; 20,000 take about 12 seconds, nearly all
+    of it for search vectors. Raises ValidationError for topics that are gone, and for those whose page is a front.
     """
     wanted = {into.pk, *(topic.pk for topic in others)}
     locked = {topic.pk: topic for topic in Tag.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
@@ -73,7 +73,14 @@ def merge_topics(into, others):
     if not into.description:
         into.description = next((topic.description for topic in others if topic.description), "")
         into.save(update_fields=["description"])
-    Tag.objects.filter(pk__in=[topic.pk for topic in others]).delete()
+    try:
+        Tag.objects.filter(pk__in=[topic.pk for topic in others]).delete()
+    except ProtectedError as error:
+        kept = ", ".join(sorted(f"“{row}”" for row in error.protected_objects))
+        raise ValidationError(
+            gettext("The page of %(topic)s was made by the desk: keep that topic, and merge the others into it.")
+            % {"topic": kept}
+        ) from None
     Alias.objects.bulk_create(Alias(tag=into, name=topic.name, slug=topic.slug) for topic in others)
     refresh_tag_texts(into, sealed)
     return moved

@@ -36,7 +36,7 @@ from rankings.models import Front, StoryList
 from rankings.placing import end, place
 from readers.models import User
 from sections.bin import throw_away
-from sections.models import Page, Section, SectionEditor
+from sections.models import BreakingNews, Page, Section, SectionEditor
 from sections.moving import add_redirect
 
 _numbers = count(1)
@@ -180,6 +180,8 @@ def make_paper():
     The menus and lists are those of the fixtures, the static pages those of the demo.
     """
     call_command("loaddata", "menu", "lists", "crawlers", "demo/ads", "demo/masthead", "demo/pages", verbosity=0)
+    long_ago = timezone.now() - timedelta(days=9)
+    BreakingNews.objects.create(text="Storm reaches Busan", starts_at=long_ago, ends_at=long_ago + timedelta(hours=1))
     sections = {section.path: section for section in Section.objects.select_related("parent")}
     now = timezone.now().replace(second=0, microsecond=0)
     editor = make_staff("desk")
