@@ -694,6 +694,25 @@ def test_a_database_that_was_set_back_is_read_anew(db, tmp_path):
     assert slots.epoch != epoch
 
 
+def test_after_a_flood_of_purges_every_page_is_forgotten(db, tmp_path, monkeypatch):
+    """A large import in one transaction; what is to come is still known."""
+    reader = Reader(tmp_path, simple())
+    purging.catch_up(reader.cache.slots)
+    reader.read("/")
+    monkeypatch.setattr(purging, "MANY", 5)
+    later = timezone.now() + timedelta(hours=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT purge(array['thing-' || n], 1) FROM generate_series(100, 200) n")
+        cursor.execute("SELECT purge(array['thing-1'], 1, %s)", [later])
+    purging.catch_up(reader.cache.slots)
+    reader.read("/", "/")
+    assert len(reader.made) == 2
+    with time_machine.travel(later):
+        reader.read("/")
+    assert len(reader.made) == 3
+    assert purging.catch_up(reader.cache.slots) == 0
+
+
 def test_purges_are_kept_while_hosts_may_need_them(db):
     make_article(publish_at=timezone.now() + timedelta(days=3))
     expected = set(Purge.objects.filter(due_at__isnull=False).values_list("pk", flat=True))

@@ -20,6 +20,8 @@ from .slots import ALL, microseconds
 
 # How long purges stay in the database for hosts that have not read them. One that was away longer forgets its pages.
 KEPT = timedelta(hours=1)
+# More than so many purges at once, as of a large import, are no longer read: every page is forgotten instead.
+MANY = 50_000
 # Seconds between two readings by the runner; whoever changes something through this host reads at once.
 PAUSE = 0.25
 
@@ -27,7 +29,7 @@ QUERY = """
     SELECT current.xmin, purge.id, purge.keys, purge.strength, purge.due_at
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin) current
     LEFT JOIN sections_purge purge ON purge.transaction >= %s AND (%s OR purge.due_at > now())
-    ORDER BY purge.id
+    ORDER BY purge.id LIMIT %s
 """
 
 
@@ -58,9 +60,15 @@ def _read(slots, tell):
     since = slots.seen
     # A copy of another database, or one that was set back, counts its transactions anew.
     known = bool(since) and time.time() - slots.read_at < KEPT.total_seconds() / 2
-    with connection.cursor() as cursor:
-        cursor.execute(QUERY, [since if known else 0, known])
-        rows = cursor.fetchall()
+    rows = _rows(since, known)
+    if known and len(rows) > MANY:
+        newest = Purge.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        if newest == slots.flood:  # the same ones, which a transaction that still runs keeps in sight
+            slots.seen = since
+            return 0
+        slots.flood = newest
+        known = False
+        rows = _rows(0, known)
     oldest_running = rows[0][0]
     if not known or oldest_running < since:
         slots.forget()
@@ -84,6 +92,12 @@ def _read(slots, tell):
         tell(keys, strength)
     slots.seen = oldest_running if all_told or not since else since
     return new
+
+
+def _rows(since, known):
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, [since if known else 0, known, MANY + 1 if known else None])
+        return cursor.fetchall()
 
 
 def prune():

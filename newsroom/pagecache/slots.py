@@ -1,6 +1,6 @@
 """When each surrogate key last changed, in memory that every process of this host shares.
 
-A file of 1.6 MB is mapped by all workers and commands. Every change raises the generation and writes it into the slot
+A file of 2 MB is mapped by all workers and commands. Every change raises the generation and writes it into the slot
 of each key; a page remembers the generation at which its making began and is good while no slot of its keys is newer.
 The page may have been read from the database after a change and before its purge: then it is only made once more.
 Reading takes no lock and no system call; 65,536 slots are shared by all keys, so that two keys may purge each other.
@@ -18,9 +18,9 @@ from pathlib import Path
 from zlib import crc32
 
 COUNT = 65_536
-RING = 4_096
+RING = 65_536
 # Words of eight bytes at the beginning of the file.
-EPOCH, GENERATION, SEEN, NEXT, READ_AT = range(5)
+EPOCH, GENERATION, SEEN, NEXT, READ_AT, FLOOD = range(6)
 HEADER = 16
 SIZE = (HEADER + RING + 3 * COUNT) * 8
 NEVER = 2**63 - 1
@@ -51,10 +51,10 @@ class Slots:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._boundaries = self.folder / "boundaries.json"
-        with open(self.folder / "slots", "a+b") as file:
+        # Named by its size: a file that another version of the program has mapped must not be cut.
+        with open(self.folder / f"slots-{SIZE}", "a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if os.fstat(file.fileno()).st_size != SIZE:
-                file.truncate(0)
+            if os.fstat(file.fileno()).st_size < SIZE:
                 file.truncate(SIZE)
             self._map = mmap.mmap(file.fileno(), SIZE)
             self._words = memoryview(self._map).cast("Q")
@@ -139,6 +139,16 @@ class Slots:
     def read_at(self):
         """When the database's purges were last read, in seconds since 1970."""
         return self._words[READ_AT] / 1_000_000
+
+    @property
+    def flood(self):
+        """The number of the last purge when there were too many to be read one by one."""
+        return self._words[FLOOD]
+
+    @flood.setter
+    def flood(self, number):
+        """Notes it."""
+        self._words[FLOOD] = number
 
     def was_read(self, number):
         """Whether the purge of this number was read lately."""
