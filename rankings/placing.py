@@ -145,11 +145,11 @@ def state_of(front, *, lock=False):
 def change_front(front, changes, token, *, by=None):
     """Makes all these Changes at one moment; returns the act, by which they are taken back together.
 
-    Raises Overtaken if the front is not as `token` (of `state_of`) says, ValidationError with a sentence for each
-    change that cannot be made; then nothing is changed.
+    Raises Overtaken if the front is not as `token` (of `state_of`) says (None: however it is, for a preview),
+    ValidationError with a sentence for each change that cannot be made; then nothing is changed.
     """
     standing, _ = state_of(front, lock=True)
-    if standing != token:
+    if token is not None and standing != token:
         raise Overtaken
     act, at, wrong = _new_act(), clock(), []
     for change in changes:

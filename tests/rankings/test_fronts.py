@@ -195,6 +195,13 @@ def test_nobody_overwrites_what_another_changed_meanwhile(front):
     assert standing(front) == {"top": ["Mine", "Theirs"]}
 
 
+def test_a_preview_takes_the_front_as_it_is(front):
+    top = zone(front, "top", size=2)
+    place(top, 2, make_article(headline="Theirs"))
+    change_front(front, [Change(top, 1, make_article(headline="Mine"))], None)
+    assert standing(front) == {"top": ["Mine", "Theirs"]}
+
+
 def test_what_ends_by_itself_is_no_change_by_another(front):
     top = zone(front, "top", size=1)
     now = timezone.now()
