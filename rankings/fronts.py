@@ -1,5 +1,6 @@
 """Fronts: the zones of a page that editors make, filled as they stand now, stood at a moment, or will stand."""
 
+from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -226,16 +227,18 @@ def held_places(front, start, end, *, readers=True):
         *placed.select_related("story_list", "article", "placed_by").defer(*long),
         *RankedStory.objects.filter(**span).select_related("story_list", "article").defer(*long),
     ]
-    taken = [(row.story_list_id, row.position, row.period) for row in rows if isinstance(row, Placement)]
+    taken = defaultdict(list)
+    for row in rows:
+        if isinstance(row, Placement):
+            taken[row.story_list_id, row.position].append(row.period)
     found = []
     for row in rows:
         by_hand = isinstance(row, Placement)
         begins, ends = max(row.period.lower, start), row.period.upper
         ends = min(ends or end, end)
         hidden = not by_hand and any(
-            place == (row.story_list_id, row.position) and period.lower <= begins and (period.upper or end) >= ends
-            for *place_, period in taken
-            for place in [tuple(place_)]
+            period.lower <= begins and (period.upper or end) >= ends
+            for period in taken[row.story_list_id, row.position]
         )
         # A booked story stands there from its own publication on.
         begins = max(begins, row.article.publish_at or end)

@@ -32,15 +32,16 @@ def headers_of(keys):
     return [("Surrogate-Key", " ".join([*keys, "all"])), ("Cache-Tag", ",".join([*keys, "all"]))]
 
 
-@transaction.atomic
 def tell_edges(now=None):
     """Has every edge forget what has changed; returns how many purges were told. Two queries, one if there were none.
 
     OSError where an edge did not take it: it is told again later.
     """
-    if not settings.EDGE_PURGE_URL:
-        return 0
-    now = now or timezone.now()
+    return _tell(now or timezone.now()) if settings.EDGE_PURGE_URL else 0
+
+
+@transaction.atomic
+def _tell(now):
     due = Purge.objects.filter(Q(due_at=None) | Q(due_at__lte=now), told_at=None).order_by("pk")
     rows = list(due.select_for_update(skip_locked=True)[:MOST])
     if not rows:

@@ -88,10 +88,15 @@ def _read(slots, tell):
         new += 1
     if to_come:
         slots.announce(to_come)
-    for _, strength, keys in slots.apply_due():
-        tell(keys, strength)
+    apply_due(slots, tell)
     slots.seen = oldest_running if all_told or not since else since
     return new
+
+
+def apply_due(slots, tell, now=None):
+    """Marks what has come to its moment as changed, and tells of it. The caller holds the lock."""
+    for _, strength, keys in slots.apply_due(now):
+        tell(keys, strength)
 
 
 def _rows(since, known):

@@ -14,7 +14,7 @@ import time
 import redis
 
 from .slots import ALL, ERASED, FRESH
-from .store import PASSING, Entry, Store, digest_of, slots_of
+from .store import Entry, Store, digest_of
 
 PREFIX = "newsroom"
 # Seconds that Redis may be silent, and after a failure is left alone.
@@ -89,14 +89,13 @@ class RedisStore(Store):
                 floor = strength + 1
         if floor == ERASED:
             return None
-        about |= {"epoch": epoch, "born": born, "headers": [tuple(header) for header in about["headers"]]}
-        return Entry(**about, bodies={encoding: found[1]}, slots=slots_of(about["keys"]), floor=floor)
+        return Entry.read(about, {encoding: found[1]}, epoch=epoch, born=born, floor=floor)
 
     def put(self, name, entry, clock=None):
         """Keeps an entry whose bodies hold every encoding for a day; in memory alone where Redis is away."""
-        about = {name: value for name, value in vars(entry).items() if name not in PASSING}
-        about |= {"name": name, "clock": clock}
-        fields = {"about": json.dumps(about)} | {form or "identity": body for form, body in entry.bodies.items()}
+        fields = {"about": entry.about(name=name, clock=clock)} | {
+            form or "identity": body for form, body in entry.bodies.items()
+        }
 
         def write(r):
             with r.pipeline() as pipe:

@@ -49,6 +49,17 @@ class Entry:
     state: int = 0
     floor: int = 0
 
+    def about(self, **more):
+        """What is written of it beside its bodies, as JSON."""
+        kept = {name: value for name, value in vars(self).items() if name not in PASSING}
+        return json.dumps(kept | more)
+
+    @classmethod
+    def read(cls, about, bodies, **more):
+        """The entry of which `about` (read from JSON) was written."""
+        headers = [tuple(header) for header in about["headers"]]
+        return cls(**about | {"headers": headers} | more, bodies=bodies, slots=slots_of(about["keys"]))
+
     @property
     def size(self):
         """Its bytes in memory, about."""
@@ -104,15 +115,16 @@ class Store:
     def drop_from_memory(self, name):
         """Has the next reading of a name look where all processes keep their pages."""
         with self._lock:
-            old = self._memory.pop(name, None)
-            if old is not None:
-                self._memory_used -= old.size
+            self._forget(name)
+
+    def _forget(self, name):
+        old = self._memory.pop(name, None)
+        if old is not None:
+            self._memory_used -= old.size
 
     def _remember(self, name, entry):
         with self._lock:
-            old = self._memory.pop(name, None)
-            if old is not None:
-                self._memory_used -= old.size
+            self._forget(name)
             if entry.size > self._memory_limit // 8:
                 return
             self._memory[name] = entry
@@ -155,19 +167,17 @@ class DiskStore(Store):
                 os.utime(path)
         except (OSError, ValueError, KeyError):
             return None
-        about["headers"] = [tuple(header) for header in about["headers"]]
-        return Entry(**about, bodies={encoding: body}, slots=slots_of(about["keys"]))
+        return Entry.read(about, {encoding: body})
 
     def put(self, name, entry, clock=0):
         """Keeps an entry whose bodies hold every encoding. OSError where the disk does not take it."""
-        about = {name: value for name, value in vars(entry).items() if name not in PASSING}
-        about |= {"name": name, "sizes": {form: len(body) for form, body in entry.bodies.items()}}
+        about = entry.about(name=name, sizes={form: len(body) for form, body in entry.bodies.items()})
         path = self._path(name)
         path.parent.mkdir(exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
         try:
             with open(fresh, "wb") as file:
-                file.write(json.dumps(about).encode() + b"\n")
+                file.write(about.encode() + b"\n")
                 for form in ENCODINGS:
                     file.write(entry.bodies[form])
             fresh.replace(path)

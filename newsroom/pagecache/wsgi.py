@@ -142,8 +142,7 @@ class PageCache:
         now = time.time()
         if self.slots.is_due(now):
             with self.slots.lock():
-                for _, strength, keys in self.slots.apply_due(now):
-                    self.store.purge(keys, strength)
+                purging.apply_due(self.slots, self.store.purge, now)
         encoding = encoding_of(environ.get("HTTP_ACCEPT_ENCODING", ""))
         entry, state = self._find(name, encoding, now)
         if state != FRESH:
