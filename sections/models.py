@@ -799,11 +799,12 @@ class Purge(models.Model):
     due_at = models.DateTimeField(null=True)
     transaction = models.BigIntegerField(db_index=True)
     written_at = models.DateTimeField(db_default=Now(), db_index=True)
-    # When the caches in front of the hosts were told of it.
+    # When the caches in front of the hosts were told of it, and told again once every host knew.
     told_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index("id", name="purge_not_told", condition=Q(told_at=None))]
+        indexes = [models.Index("id", name="purge_not_settled", condition=Q(settled_at=None))]
 
     def __str__(self):
         return ", ".join(self.keys)

@@ -60,8 +60,13 @@ def edge(settings):
     found.server.server_close()
 
 
+def tell(now=None):
+    return edges.tell_edges(lambda: None, now)
+
+
 def told_so_far(edge):
-    edges.tell_edges()
+    tell()
+    tell(timezone.now() + timedelta(seconds=2))
     edge.told.clear()
 
 
@@ -70,11 +75,11 @@ def test_it_is_told_what_changed(db, edge):
     told_so_far(edge)
     story.headline = "Another"
     story.save()
-    assert edges.tell_edges() > 0
+    assert tell() > 0
     assert edge.told[0][0] == "PURGE"
     assert f"article-{story.pk}" in edge.keys
     edge.told.clear()
-    assert edges.tell_edges() == 0
+    assert tell() == 0
     assert edge.told == []
 
 
@@ -83,8 +88,8 @@ def test_it_is_told_of_moments_when_they_come(db, edge):
     at = timezone.now() + timedelta(hours=3)
     publishing.schedule(fresh, at)
     told_so_far(edge)
-    assert edges.tell_edges(at - timedelta(seconds=1)) == 0
-    assert edges.tell_edges(at) > 0
+    assert tell(at - timedelta(seconds=1)) == 0
+    assert tell(at) > 0
     assert f"section-{fresh.section_id}-stories" in edge.keys
 
 
@@ -94,10 +99,10 @@ def test_what_an_edge_did_not_take_is_told_again(db, edge):
     waiting = Purge.objects.filter(told_at=None).count()
     edge.status = 503
     with pytest.raises(OSError, match="answered 503 to a purge"):
-        edges.tell_edges()
+        tell()
     assert Purge.objects.filter(told_at=None).count() == waiting
     edge.status = 200
-    assert edges.tell_edges() == waiting
+    assert tell() == waiting
     assert Purge.objects.filter(told_at=None).count() == 0
 
 
@@ -105,15 +110,36 @@ def test_what_no_edge_was_told_is_not_pruned(db, edge):
     make_article()
     Purge.objects.update(written_at=timezone.now() - timedelta(hours=2))
     assert purging.prune() == 0
-    edges.tell_edges()
+    tell()
+    assert purging.prune() == 0, "it is told once more"
+    tell(timezone.now() + timedelta(seconds=2))
     assert purging.prune() > 0
+
+
+def test_this_host_reads_a_purge_before_an_edge_hears_of_it(db, edge):
+    told_so_far(edge)
+    make_article()
+    told = []
+    assert edges.tell_edges(lambda: told.append(len(edge.told))) > 0
+    assert told == [0]
+
+
+def test_a_purge_is_told_again_when_every_host_knows(db, edge):
+    told_so_far(edge)
+    story = make_article()
+    first, now = tell(), timezone.now()
+    assert tell(now + timedelta(seconds=0.5)) == 0
+    edge.told.clear()
+    assert tell(now + timedelta(seconds=2)) >= first
+    assert f"article-{story.pk}" in edge.keys
+    assert tell(now + timedelta(seconds=4)) == 0
 
 
 def test_a_content_network_gets_its_own_form(db, edge, settings):
     settings.EDGE_PURGE_METHOD, settings.EDGE_PURGE_FORM = "POST", "cloudflare"
     settings.EDGE_PURGE_HEADERS = {"Authorization": "Bearer secret"}
     story = make_article()
-    edges.tell_edges()
+    tell()
     method, headers, body = edge.told[0]
     assert (method, headers["Authorization"], headers["Content-Type"]) == ("POST", "Bearer secret", "application/json")
     assert f"article-{story.pk}" in json.loads(body)["tags"]
@@ -122,7 +148,7 @@ def test_a_content_network_gets_its_own_form(db, edge, settings):
 def test_many_keys_are_told_in_parts(db, edge, monkeypatch):
     monkeypatch.setattr(edges, "KEYS", 3)
     make_article()
-    edges.tell_edges()
+    tell()
     assert len(edge.told) > 1
     assert all(len(headers["Surrogate-Key"].split()) <= 3 for _, headers, _ in edge.told)
 
@@ -130,7 +156,7 @@ def test_many_keys_are_told_in_parts(db, edge, monkeypatch):
 def test_without_an_edge_nothing_is_told_or_said(db, tmp_path, settings):
     settings.EDGE_PURGE_URL = []
     make_article()
-    assert edges.tell_edges() == 0
+    assert tell() == 0
     headers = Reader(tmp_path, simple()).get("/")[1]
     assert not {"surrogate-key", "cache-tag"} & set(headers)
     assert headers["cache-control"] == "public, max-age=10, s-maxage=10"

@@ -7,6 +7,7 @@ kept elsewhere for PAGE_MAX_AGE seconds only.
 
 import json
 import logging
+from datetime import timedelta
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -21,6 +22,8 @@ from sections.models import Purge
 TIMEOUT, MOST = 3, 500
 # Keys in one message: header lines have a limit of 8 kB nearly everywhere.
 KEYS = 200
+# Seconds after which every host that runs has read a purge; they read four times a second.
+SETTLED = 1
 
 logger = logging.getLogger(__name__)
 
@@ -32,25 +35,32 @@ def headers_of(keys):
     return [("Surrogate-Key", " ".join([*keys, "all"])), ("Cache-Tag", ",".join([*keys, "all"]))]
 
 
-def tell_edges(now=None):
+def tell_edges(catch_up, now=None):
     """Has every edge forget what has changed; returns how many purges were told. Two queries, one if there were none.
 
-    OSError where an edge did not take it: it is told again later.
+    `catch_up()` has this host read the purges first: an edge asks for a page at once, and must not get the old one.
+    Other hosts may read them later, so each purge is told a second time after SETTLED seconds. OSError where an edge
+    did not take it: it is told again later.
     """
-    return _tell(now or timezone.now()) if settings.EDGE_PURGE_URL else 0
+    return _tell(catch_up, now or timezone.now()) if settings.EDGE_PURGE_URL else 0
 
 
 @transaction.atomic
-def _tell(now):
-    due = Purge.objects.filter(Q(due_at=None) | Q(due_at__lte=now), told_at=None).order_by("pk")
+def _tell(catch_up, now):
+    again = Q(told_at=None) | Q(told_at__lt=now - timedelta(seconds=SETTLED))
+    due = Purge.objects.filter(Q(due_at=None) | Q(due_at__lte=now), again, settled_at=None).order_by("pk")
     rows = list(due.select_for_update(skip_locked=True)[:MOST])
     if not rows:
         return 0
+    catch_up()
     keys = sorted({key for row in rows for key in row.keys})
     for start in range(0, len(keys), KEYS):
         for address in settings.EDGE_PURGE_URL:
             post(address, keys[start : start + KEYS])
-    Purge.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
+    for name in ("told_at", "settled_at"):
+        before = [row.pk for row in rows if (row.told_at is None) == (name == "told_at")]
+        if before:
+            Purge.objects.filter(pk__in=before).update(**{name: now})
     return len(rows)
 
 

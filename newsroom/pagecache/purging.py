@@ -111,5 +111,5 @@ def prune():
     read = Purge.objects.filter(written_at__lt=old).exclude(due_at__gt=old)
     if settings.EDGE_PURGE_URL:
         # What no edge has taken for a day is past its EDGE_MAX_AGE.
-        read = read.filter(Q(told_at__isnull=False) | Q(written_at__lt=old - timedelta(days=1)))
+        read = read.filter(Q(settled_at__isnull=False) | Q(written_at__lt=old - timedelta(days=1)))
     return read._raw_delete("default")

@@ -159,14 +159,18 @@ class PageCache:
         answer = Answer(self.application, environ)
         if environ.get("PATH_INFO") not in WITHOUT_CHANGE:
             try:
-                purging.catch_up(self.slots, self.store.purge)
-                edges.tell_edges()
+                self.catch_up()
+                edges.tell_edges(self.catch_up)
             except DatabaseError:
                 logger.warning("What a request changed could not be purged yet: the database does not answer.")
             except OSError as problem:
                 logger.warning("%s It is told again.", problem)
         start_response(answer.status, answer.headers)
         return answer.parts
+
+    def catch_up(self):
+        """Has this host know of every change that the database has finished; returns how many were new."""
+        return purging.catch_up(self.slots, self.store.purge)
 
     def _find(self, name, encoding, now):
         """(entry, how good it is) of a name; (None, ERASED) without one."""
@@ -324,7 +328,7 @@ class PageCache:
         while True:
             try:
                 purging.catch_up_in_turn(self.slots, self.store.purge)
-                edges.tell_edges()
+                edges.tell_edges(self.catch_up)
                 if time.monotonic() - trimmed > 60:
                     trimmed = time.monotonic()
                     with self.slots.lock(wait=False) as mine:

@@ -83,7 +83,10 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField("purge", "told_at", models.DateTimeField(null=True)),
-        migrations.AddIndex("purge", models.Index("id", condition=models.Q(("told_at", None)), name="purge_not_told")),
+        migrations.AddField("purge", "settled_at", models.DateTimeField(null=True)),
+        migrations.AddIndex(
+            "purge", models.Index("id", condition=models.Q(("settled_at", None)), name="purge_not_settled")
+        ),
         migrations.RunSQL(FORWARD, BACKWARD),
         migrations.RunSQL(EXPECTED, migrations.RunSQL.noop),
     ]

@@ -70,9 +70,10 @@ def test_the_keyboard_does_the_same(page):
     page.get_by_label("Headline here").fill("Words for the front")
     page.get_by_label("Why (for the record)").fill("News")
     page.get_by_role("button", name="Take it over").press("Enter")
-    assert words(page, 3) == "Words for the front"
+    # A key does not wait for the dialog to close.
+    assert wait_until(lambda: words(page, 3) == "Words for the front")
     page.get_by_role("button", name="Move place 3 of Top stories up").press("Enter")
-    assert words(page, 2) == "Words for the front"
+    assert wait_until(lambda: words(page, 2) == "Words for the front")
     page.get_by_role("button", name="Free place 1 of Top stories").press("Space")
     publish(page)
     assert standing() == {2: "Words for the front"}
