@@ -11,7 +11,8 @@ from .models import Article
 _CARDS = Prepared(
     lambda: (
         Article.objects.published(Given("at", DateTimeField())).filter(pk__in=given_ids("ids")).order_by().for_cards()
-    )
+    ),
+    plan_once=True,
 )
 
 

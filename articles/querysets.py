@@ -66,10 +66,11 @@ class ArticleQuerySet(models.QuerySet):
         return self.all() if user.is_staff and user.has_perm("articles.view_article") else self.published()
 
     def in_section(self, section):
-        """Articles of the section and its subsections, and those that are also listed there."""
+        """Articles of a section (or its id) and its subsections, and those that are also listed there."""
         Section = apps.get_model("sections", "Section")
         Listed = self.model.also_in.through
-        ids = Section.objects.filter(Q(pk=section.pk) | Q(parent=section.pk)).order_by().values("pk")
+        pk = getattr(section, "pk", section)
+        ids = Section.objects.filter(Q(pk=pk) | Q(parent=pk)).order_by().values("pk")
         return self.filter(Q(section__in=ids) | Q(pk__in=Listed.objects.filter(section__in=ids).values("article")))
 
     def tagged(self, tag):
@@ -116,14 +117,14 @@ class ArticleQuerySet(models.QuerySet):
         """Newest first, in an order that never ties."""
         return self.order_by("-publish_at", "-id")
 
-    def older_than(self, pk):
+    def older_than(self, pk, at=None):
         """Articles that come after the public article `pk` in `latest_first` order; none if it is not public."""
-        moment = Subquery(self.model.objects.published().filter(pk=pk).values("publish_at"))
+        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(pk__lt=pk))
 
-    def newer_than(self, pk):
+    def newer_than(self, pk, at=None):
         """Articles that come before the public article `pk` in `latest_first` order."""
-        moment = Subquery(self.model.objects.published().filter(pk=pk).values("publish_at"))
+        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
 
     def desk_older(self, moment, pk):

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from html import unescape
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,7 +18,7 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 
-from sections.prepared import Given, Prepared, given_words
+from sections.prepared import Given, Prepared, given_ids, given_words
 from sections.surrogates import note_until
 
 from . import wording
@@ -28,7 +28,7 @@ from .querysets import Squeezed
 
 LONGEST = 200  # characters
 # So many of the newest matches are ranked and counted; there are rarely more.
-CAP = 3_000
+CAP = 1_000
 # Words that are looked up in the paper's headlines when nothing was found.
 MISSPELT = 4
 START, STOP = "\x02", "\x03"
@@ -335,10 +335,10 @@ def _span_facet(search, matches):
     note_until(timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
     choices = []
     if not (search.start or search.end):
-        days = [timezone.localtime(match.published).date() for match in matches]
         for words, back in SPANS:
             start = today - timedelta(days=back)
-            count = sum(day >= start for day in days)
+            begins = timezone.make_aware(datetime.combine(start, time.min))
+            count = sum(match.published >= begins for match in matches)
             if count:
                 choices.append(Choice(words, count, search.query(start=start)))
     since, until = (day and f"{day:%Y-%m-%d}" for day in (search.start, search.end))
@@ -350,10 +350,18 @@ def _reporter_facet(search, matches):
     if search.reporter:
         person = Reporter.objects.filter(slug=search.reporter).first()
         return Facet("Reporter", [], person.name if person else search.reporter, search.query(reporter=""))
-    bylines = Byline.objects.filter(article__in=[match.pk for match in matches]).order_by()
-    counts = bylines.values_list("reporter__slug", "reporter__name").annotate(count=Count("pk"))
-    found = list(counts.order_by("-count", "reporter__name")[:10]) if matches else []
+    found = _REPORTERS(ids=[match.pk for match in matches]) if matches else []
     return Facet("Reporter", [Choice(name, count, search.query(reporter=slug)) for slug, name, count in found])
+
+
+def _reporters():
+    counts = (
+        Byline.objects.filter(article__in=given_ids("ids")).order_by().values_list("reporter__slug", "reporter__name")
+    )
+    return counts.annotate(count=Count("pk")).order_by("-count", "reporter__name")[:10]
+
+
+_REPORTERS = Prepared(_reporters)
 
 
 # ---- did you mean

@@ -172,7 +172,7 @@ def _literal(value):
 
 
 def _parts(cursor):
-    """Three topics, a byline and a lead photo for every story; reads for the newest thousand in the last two days."""
+    """Topics, a byline and a lead photo for every story; ten counts for each, of thirty days, most of the newest."""
     cursor.execute(
         """
         INSERT INTO articles_articletag (content_object_id, tag_id)
@@ -199,8 +199,13 @@ def _parts(cursor):
     cursor.execute(
         """
         INSERT INTO rankings_readcount (article_id, hour, reads)
-        SELECT a.id, date_trunc('hour', now()) - h * interval '1 hour', 1 + (a.id * 7 + h) % 90
-        FROM (SELECT id FROM articles_article ORDER BY publish_at DESC LIMIT 1000) a, generate_series(0, 47) h
+        SELECT DISTINCT ON (a.id, h)
+               a.id, date_trunc('hour', now()) - h * interval '1 hour', 1 + 2000 / (1 + chosen.rank)
+        FROM (SELECT count(*) AS all, count(*) / 72 AS hourly FROM articles_article) stories,
+        generate_series(0, 719) h, generate_series(0, stories.hourly - 1) i,
+        LATERAL (SELECT floor(stories.all * power(i::float / stories.hourly, 3))::bigint + h % 7 AS rank) chosen
+        JOIN (SELECT id, row_number() OVER (ORDER BY publish_at DESC) - 1 AS rank FROM articles_article) a
+        ON a.rank = chosen.rank
         """
     )
 

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from http.client import HTTPConnection
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import psutil
@@ -45,7 +46,7 @@ for line in io.lines(os.getenv("BENCH_ADDRESSES")) do lines[#lines + 1] = line e
 function request()
   at = at % #lines + 1
   local path, body = lines[at]:match("^(%S+)%s*(.*)$")
-  local headers = {["User-Agent"] = "@BROWSER@"}
+  local headers = {["User-Agent"] = "@BROWSER@", ["Cookie"] = os.getenv("BENCH_COOKIE")}
   if body ~= "" then
     headers["X-Forwarded-For"] = math.random(1, 223) .. "." .. math.random(0, 255) .. "." .. math.random(0, 255) .. ".7"
     return wrk.format("POST", path, headers, body)
@@ -78,6 +79,7 @@ class Server:
             "PAGE_CACHE": str(Path(folder) / f"cache-{self.port}"),
             "BEHIND_PROXY": "1",
             "RANKING_SECONDS": "0",
+            "MALLOC_ARENA_MAX": "2",
         }
         if cold:
             own["BENCH_COLD"] = "1"
@@ -107,7 +109,8 @@ class Server:
     def memory(self):
         """Megabytes of the two workers."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        sizes = sorted((child.memory_info().rss for child in children), reverse=True)
+        # What processes share counts once.
+        sizes = sorted((child.memory_full_info().pss for child in children), reverse=True)
         return sum(sizes[:2]) / 1e6
 
     def end(self):
@@ -116,16 +119,20 @@ class Server:
         self.process.wait(20)
 
 
-def wrk(port, lines, folder, seconds=SECONDS):
+def wrk(port, lines, folder, cookie=""):
     """Requests a second that are answered, of these addresses in turn; the median of several rounds."""
     addresses, script = Path(folder) / "addresses", Path(folder) / "ask.lua"
     addresses.write_text("\n".join(lines) + "\n")
     script.write_text(SCRIPT)
-    command = ["wrk", "-c", "8", "-t", "1", "-d", str(seconds), "-s", str(script), f"http://127.0.0.1:{port}/"]
+    command = ["wrk", "-c", "8", "-t", "1", "-d", str(SECONDS), "-s", str(script), f"http://127.0.0.1:{port}/"]
     found = []
     for _ in range(ROUNDS + 1):
         out = subprocess.run(
-            command, env=os.environ | {"BENCH_ADDRESSES": str(addresses)}, capture_output=True, text=True, check=True
+            command,
+            env=os.environ | {"BENCH_ADDRESSES": str(addresses), "BENCH_COOKIE": cookie},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         if "Non-2xx" in out or "Socket errors" in out:
             raise SystemExit(f"Not every request was answered:\n{out}")
@@ -169,17 +176,17 @@ def pages(connection):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     stories = [story.get_absolute_url() for story in Article.objects.published().latest_first()[:10_000:10]]
-    section = Section.objects.get(path="business")
+    section = Section.objects.get(path="national")
     of_section = Article.objects.published().in_section(section).latest_first()
     deep = of_section.values_list("pk", flat=True)[49 * 20]
-    words = re.findall(r"[a-z]{6,}", Article.objects.first().body)[:40]
+    words = re.findall(r"[a-z]{6,}", Article.objects.get(slug="story-50").body)[:40]
     return {
         "article": stories,
-        "section": ["/business/"],
+        "section": ["/national/"],
         "topic": [f"/topics/topic-{n}/" for n in range(1, 40)],
         "front": ["/"],
         "search": [f"/search/?q={word}" for word in words],
-        "page 50 of a list": [f"/business/?before={deep}"],
+        "page 50 of a list": [f"/national/?before={deep}"],
     }
 
 
@@ -187,6 +194,9 @@ def measure(count):
     """{name: requests a second or another figure} of an archive of so many stories."""
     database = f"newsroom_bench_{count}"
     took = seed(database, count)
+    from rankings.filling import refresh_all
+    from rankings.models import ReadCount
+
     found = {"seeding, seconds": took} if took else {}
     connection = connect(database)
     asked = pages(connection)
@@ -197,6 +207,7 @@ def measure(count):
             found["constant"] = wrk(server.port, ["/constant/"], folder)
             for name, lines in asked.items():
                 found[name] = wrk(server.port, lines, folder)
+            found["admin list"] = wrk(server.port, ["/admin/articles/article/"], folder, cookie=staff())
         finally:
             server.end()
         server = Server(database, folder)
@@ -209,17 +220,44 @@ def measure(count):
             with nginx(folder, server.port) as (files, cache):
                 found["nginx file"] = wrk(files, ["/page.html"], folder)
                 found["kept, through nginx"] = wrk(cache, asked["article"][:1], folder)
-            from articles.models import Article
-
-            stories = Article.objects.published().latest_first()[:10_000]
-            for story in stories.only("address_date", "slug"):
-                server.get(story.get_absolute_url())
-            found["memory of two workers after 10,000 pages, MB"] = server.memory
             found["publish one story, ms"], found["publish to visible, ms"] = publish(server)
         finally:
             server.end()
+        found["memory of two workers after 10,000 pages, MB"] = memory(database, folder)
+    began = time.perf_counter()
+    refresh_all()
+    found["refreshing every list, ms"] = (time.perf_counter() - began) * 1000
+    found["read counts"] = ReadCount.objects.count()
     connection.close()
     return found
+
+
+def staff():
+    """The cookie of somebody who may do everything at the desk."""
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    user, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+
+def memory(database, folder):
+    """Megabytes of two workers that have shown 10,000 different pages to eight readers at once."""
+    from articles.models import Article
+
+    stories = Article.objects.published().latest_first().only("address_date", "slug")[:10_000]
+    addresses = [story.get_absolute_url() for story in stories]
+    server = Server(database, folder)
+    try:
+        with ThreadPool(8) as readers:
+            readers.map(server.get, addresses)
+        return server.memory
+    finally:
+        server.end()
 
 
 def publish(server):

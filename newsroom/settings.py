@@ -194,6 +194,8 @@ else:
     DATABASES = {"default": localpg.settings() | {"CONN_MAX_AGE": 60}}
 # Seconds that a server that does not answer may hold up a page.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# Nothing may be left in a connection that a pooler lends from transaction to transaction.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = flag("DATABASE_POOLED", False)
 if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL server: write it like postgresql://user:password@host:5432/newsroom."

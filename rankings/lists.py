@@ -157,14 +157,16 @@ def _standing(at):
 
 
 _BY_SLUG = Prepared(
-    lambda: _standing(Given("at", DateTimeField())).filter(slug__in=given_words("slugs")).order_by("position", "slug")
+    lambda: _standing(Given("at", DateTimeField())).filter(slug__in=given_words("slugs")).order_by("position", "slug"),
+    plan_once=True,
 )
 _OF_FRONT = Prepared(
     lambda: (
         _standing(Given("at", DateTimeField()))
         .filter(Q(front__in=given_ids("front")) | Q(slug__in=given_words("slugs")))
         .order_by("position", "slug")
-    )
+    ),
+    plan_once=True,
 )
 
 

@@ -1,12 +1,18 @@
-"""Queries of busy pages, built and compiled once: making SQL of a large query set costs more than running it."""
+"""Queries of busy pages, built and compiled once: making SQL of a large query set costs more than running it.
+
+The database plans those with `plan_once` only once for each connection, too; see PREPARE in PostgreSQL's manual.
+"""
 
 import copy
+import itertools
 from datetime import datetime
 from types import SimpleNamespace
+from weakref import WeakKeyDictionary
 
 from django.db import connections
 from django.db.models import Expression
 from django.db.models.expressions import RawSQL
+from psycopg2.extensions import AsIs
 
 
 class Place:
@@ -42,32 +48,40 @@ class Prepared:
     """A query set that `build` makes with Given values: `Prepared(...)(name=value, ...)` runs it and gives a list.
 
     No moment may be fixed while it is built: what asks for the time takes a Given. Of prefetches it knows those of
-    rows that belong to the found ones, with `to_attr`; each is one query more.
+    rows that belong to the found ones, with `to_attr`; each is one query more. `plan_once` is for rows that are found
+    by their keys, where any values have the same best plan.
     """
 
-    def __init__(self, build):
-        self._build = build
+    _numbers = itertools.count(1)
+
+    def __init__(self, build, plan_once=False):
+        self._build, self._plan_once = build, plan_once
+        self._name = f"paper_{next(self._numbers)}"
         self._queryset = None
+        self._planned = WeakKeyDictionary()
 
     def _prepare(self):
         queryset = self._build()
-        self._parts = [_Part(queryset.model, lookup) for lookup in queryset._prefetch_related_lookups]
+        lookups = queryset._prefetch_related_lookups
+        self._parts = [_Part(queryset.model, lookup, self._plan_once) for lookup in lookups]
         compiler = queryset.query.get_compiler(queryset.db)
         sql, parameters = compiler.as_sql()
         if any(isinstance(value, datetime) for value in parameters):
             raise ValueError("A moment is fixed in a prepared query: give it when the query is run.")
         self._sql, self._parameters, self._compiler = sql, parameters, compiler
+        self._places = list(dict.fromkeys(value.name for value in parameters if isinstance(value, Place)))
         self._queryset = queryset
 
     def __call__(self, **values):
         """What the query finds with these values. One query, and one for each prefetch where anything is found."""
         if self._queryset is None:
             self._prepare()
-        parameters = tuple(values[p.name] if isinstance(p, Place) else p for p in self._parameters)
-        compiler, query = copy.copy(self._compiler), copy.copy(self._queryset.query)
         # A connection belongs to its thread.
-        compiler.connection = connections[self._queryset.db]
-        compiler.as_sql = lambda *args, **kwargs: (self._sql, parameters)
+        connection = connections[self._queryset.db]
+        compiler, query = copy.copy(self._compiler), copy.copy(self._queryset.query)
+        compiler.connection = connection
+        statement = self._statement(connection, values)
+        compiler.as_sql = lambda *args, **kwargs: statement
         query.get_compiler = lambda *args, **kwargs: compiler
         # What an iterable asks of its query set, which would run if it was copied.
         asked = SimpleNamespace(
@@ -78,14 +92,32 @@ class Prepared:
             part.give_to(found)
         return found
 
+    def _statement(self, connection, values):
+        # What a pooler lends from transaction to transaction remembers nothing.
+        if not self._plan_once or connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            return self._sql, tuple(values[p.name] if isinstance(p, Place) else p for p in self._parameters)
+        connection.ensure_connection()
+        if connection.connection not in self._planned:
+            with connection.wrap_database_errors:
+                self._plan(connection.connection)
+        given = ", ".join(["%s"] * len(self._places))
+        return f"EXECUTE {self._name} ({given})", tuple(values[name] for name in self._places)
+
+    def _plan(self, session):
+        numbers = {name: AsIs(f"${number}") for number, name in enumerate(self._places, 1)}
+        parameters = [numbers[p.name] if isinstance(p, Place) else p for p in self._parameters]
+        with session.cursor() as cursor:
+            cursor.execute(f"PREPARE {self._name} AS {self._sql}", parameters)
+        self._planned[session] = True
+
 
 class _Part:
     """A Prefetch of rows whose foreign key names the found ones."""
 
-    def __init__(self, model, lookup):
+    def __init__(self, model, lookup, plan_once):
         self._key = model._meta.get_field(lookup.prefetch_through).field
         self._attribute = lookup.to_attr
-        self._rows = Prepared(lambda: lookup.queryset.filter(**{f"{self._key.name}__in": given_ids("ids")}))
+        self._rows = Prepared(lambda: lookup.queryset.filter(**{f"{self._key.name}__in": given_ids("ids")}), plan_once)
 
     def give_to(self, owners):
         by_id = {owner.pk: owner for owner in owners}

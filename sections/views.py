@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from articles import channels, structured
 from articles.models import Article, OldAddress
-from articles.paging import page_of, read_cursor
+from articles.paging import Listing, page_of, read_cursor
 from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
 
@@ -19,6 +19,7 @@ from .pages import keep, render_page
 from .surrogates import note_lists
 
 OPENING = 3
+OF_SECTION = Listing(lambda section, at: Article.objects.published(at).in_section(section))
 
 
 @require_safe
@@ -58,7 +59,7 @@ def section_page(request, section):
     """A section's page: its zones where editors made a front of it, then the newest first. 8 queries, 11 with zones."""
     note_lists(f"section-{section.pk}-stories")
     before = read_cursor(request.GET.get("before"))
-    page = page_of(Article.objects.published().in_section(section), before)
+    page = page_of(OF_SECTION(section), before)
     canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
     front = find_front(section=section) if page.is_first else None
     made = show_front(front) if front else None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
 from articles.models import Article, Reporter, Tag
-from articles.paging import page_of, read_cursor
+from articles.paging import Listing, page_of, read_cursor
 from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
 from sections.pages import render_page
@@ -17,6 +17,8 @@ from sections.surrogates import note_lists
 
 # Topics on the entrance of the index.
 MOST_USED = 60
+OF_TOPIC = Listing(lambda tag, at: Article.objects.published(at).tagged(tag))
+BY_REPORTER = Listing(lambda reporter, at: Article.objects.published(at).by(reporter))
 
 
 @require_safe
@@ -26,9 +28,8 @@ def reporter(request, slug):
     if person is None:
         return other_name(request, Reporter.objects.known_as(slug))
     note_lists(f"reporter-{person.pk}-stories")
-    articles = Article.objects.published().by(person)
     context = {"reporter": person, "feed": channels.of_reporter(person), "structured": structured.of_reporter(person)}
-    return list_page(request, "articles/reporter.html", articles, context)
+    return list_page(request, "articles/reporter.html", BY_REPORTER(person), context)
 
 
 @require_safe
@@ -51,12 +52,11 @@ def topic(request, slug):
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
     note_lists(f"tag-{tag.pk}-stories")
-    articles = Article.objects.published().tagged(tag)
     steps = ("Topics", reverse("topics")), (tag.name, tag.get_absolute_url())
     front = None if request.GET.get("before") else find_front(tag=tag)
     made = show_front(front) if front else None
     context = {"tag": tag, "made": made, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
-    return list_page(request, "articles/topic.html", articles, context, may_be_empty=False)
+    return list_page(request, "articles/topic.html", OF_TOPIC(tag), context, may_be_empty=False)
 
 
 @require_safe

@@ -35,7 +35,7 @@ def _public_at(moment):
     return found.filter(address_date=Given("day", DateField()), slug=Given("slug", TextField()))
 
 
-_PUBLIC = Prepared(lambda: _public_at(Given("at", DateTimeField())))
+_PUBLIC = Prepared(lambda: _public_at(Given("at", DateTimeField())), plan_once=True)
 
 
 def _public_story(year, month, day, slug):

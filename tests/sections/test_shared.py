@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import DateTimeField
 from django.utils import timezone
 
@@ -192,6 +193,34 @@ def test_a_prepared_query_loads_rows_that_belong_to_the_found_ones(django_assert
     assert [[use.photo_id for use in story.all_uses] for story in loaded] == [
         [use.photo_id for use in story.photo_uses.all()] for story in stories
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("pooled", [False, True])
+def test_the_database_plans_a_query_once_for_each_connection(pooled, monkeypatch, django_assert_num_queries):
+    stories = [make_article(photos=[shown_photo()]) for _ in range(2)]
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", pooled)
+    found = Prepared(
+        lambda: Article.objects.filter(pk__in=given_ids("ids"), headline__contains="%").order_by("pk").for_feed(),
+        plan_once=True,
+    )
+    Article.objects.update(headline="100 % of it")
+
+    def planned():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%articles_article%'")
+            return len(cursor.fetchall())
+
+    before = planned()
+    for story in stories:
+        assert found(ids=[story.pk]) == [story]
+    with django_assert_num_queries(3):
+        assert [len(story.all_uses) for story in found(ids=[story.pk for story in stories])] == [1, 1]
+    assert (planned() > before) is not pooled
+    # A new connection knows nothing of the old one's plans.
+    connection.close()
+    assert planned() == 0
+    assert found(ids=[stories[0].pk]) == stories[:1]
 
 
 def test_a_story_becomes_public_for_a_prepared_page(client):
