@@ -10,8 +10,8 @@ from html import unescape
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchConfig, SearchHeadline, TrigramWordSimilarity
-from django.db.models import Case, Count, DateTimeField, Func, OuterRef, TextField, Value, When
-from django.db.models.functions import Upper
+from django.db.models import BigIntegerField, Case, Count, DateTimeField, Func, OuterRef, TextField, Value, When
+from django.db.models.functions import Cast, Extract, Upper
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import escape
@@ -141,7 +141,7 @@ def _named(model, kind):
     return found.values_list(Value(kind), "name", "slug", ArraySubquery(spellings))
 
 
-_NAMES = Prepared(lambda: _named(Tag, "tag").union(_named(Reporter, "reporter"), all=True).order_by())
+_NAMES = Prepared(lambda: _named(Tag, "tag").union(_named(Reporter, "reporter"), all=True).order_by(), plan_once=True)
 
 
 def is_name(words, name):
@@ -183,19 +183,18 @@ class Match:
     score: int
     section: int
     format: str
-    published: object
+    published: int  # seconds since 1970
 
 
 def newest_matches(found):
     """The newest matches, CAP + 1 at most. One query."""
-    return [Match(*row) for row in found.values_list("pk", "score", "section", "format", "publish_at")[: CAP + 1]]
+    found = found.annotate(published=Cast(Extract("publish_at", "epoch"), BigIntegerField()))
+    return [Match(*row) for row in found.values_list("pk", "score", "section", "format", "published")[: CAP + 1]]
 
 
 def in_order(search, matches):
-    """The matches in the order of the results."""
-    if search.by_date:
-        return matches
-    return sorted(matches, key=lambda match: (match.score, match.published, match.pk), reverse=True)
+    """The matches, which are the newest first, in the order of the results."""
+    return matches if search.by_date else sorted(matches, key=lambda match: -match.score)
 
 
 def place_of(search, ordered):
@@ -337,7 +336,7 @@ def _span_facet(search, matches):
     if not (search.start or search.end):
         for words, back in SPANS:
             start = today - timedelta(days=back)
-            begins = timezone.make_aware(datetime.combine(start, time.min))
+            begins = timezone.make_aware(datetime.combine(start, time.min)).timestamp()
             count = sum(match.published >= begins for match in matches)
             if count:
                 choices.append(Choice(words, count, search.query(start=start)))
@@ -361,7 +360,7 @@ def _reporters():
     return counts.annotate(count=Count("pk")).order_by("-count", "reporter__name")[:10]
 
 
-_REPORTERS = Prepared(_reporters)
+_REPORTERS = Prepared(_reporters, plan_once=True)
 
 
 # ---- did you mean

@@ -7,7 +7,6 @@ import logging
 from base64 import b64encode, urlsafe_b64encode
 from io import BytesIO
 
-import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -18,12 +17,10 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
-from qrcode.image.svg import SvgPathImage
 
 from .models import User
 
@@ -31,6 +28,10 @@ log = logging.getLogger(__name__)
 
 # The moment (in half minutes) of the newest code that was taken: none up to it is taken again.
 TAKEN = "taken"
+
+
+class Unreadable(ValueError):
+    """What was sealed with a SECRET_KEY that is not known any more."""
 
 
 class SealedSecrets(DefaultMFAAdapter):
@@ -41,11 +42,19 @@ class SealedSecrets(DefaultMFAAdapter):
         return _sealer().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text):
-        """The text; InvalidToken where SECRET_KEY has changed and is not in SECRET_KEY_FALLBACKS either."""
-        return _sealer().decrypt(encrypted_text.encode()).decode()
+        """The text; Unreadable where SECRET_KEY has changed and is not in SECRET_KEY_FALLBACKS either."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return _sealer().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise Unreadable("This was sealed with another SECRET_KEY.") from None
 
 
 def _sealer():
+    # Loaded when somebody signs in with a code: every worker would carry it, for readers who never do.
+    from cryptography.fernet import Fernet, MultiFernet
+
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = (salted_hmac("readers.second_factor", "", secret=key, algorithm="sha256").digest() for key in keys)
     return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
@@ -63,6 +72,9 @@ def new_secret():
 
 def picture(user, secret):
     """The QR code that an authenticator app reads, as the source of an image."""
+    import qrcode
+    from qrcode.image.svg import SvgPathImage
+
     out = BytesIO()
     qrcode.make(get_adapter().build_totp_url(user, secret), image_factory=SvgPathImage).save(out)
     return "data:image/svg+xml;base64," + b64encode(out.getvalue()).decode()
@@ -107,7 +119,7 @@ def recovery_codes(user):
     row = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     try:
         return row.wrap().get_unused_codes() if row else []
-    except InvalidToken:
+    except Unreadable:
         log.error("The recovery codes of %s were sealed with another SECRET_KEY.", user)
         return []
 
@@ -132,6 +144,6 @@ def take_code(user, code):
             return True
         if moment is None and codes is not None and RecoveryCodes(codes).validate_code(code):
             return True
-    except InvalidToken:
+    except Unreadable:
         log.error("The second factor of %s was sealed with another SECRET_KEY: reset it.", user)
     return False
