@@ -10,12 +10,15 @@ import os
 import random
 import sys
 import time
+from multiprocessing.pool import ThreadPool
 
 import django
+from psycopg2.extras import execute_values
 
 WORDS = 700
 PARAGRAPHS, PER_STORY = 4_096, 10
 TAGS, REPORTERS, PHOTOS = 400, 60, 500
+AT_ONCE = 5_000
 SYLLABLES = [consonant + vowel for consonant in "bdghjklmnprstv" for vowel in "aeiou"]
 
 
@@ -64,28 +67,31 @@ def seed(name, count):
     from sections.models import Section
 
     call_command("migrate", verbosity=0)
-    if Article.objects.count() >= count:
+    if found := Article.objects.count():
+        if found < count:
+            raise SystemExit(f"{name} holds a part of an archive: drop that database and begin again.")
         return 0
     call_command("loaddata", "menu", "lists", "demo/masthead", verbosity=0)
     began = time.perf_counter()
     sections = list(Section.objects.values_list("pk", flat=True))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '512MB'")
-        cursor.execute("CREATE TEMP TABLE pool (number int PRIMARY KEY, text text)")
-        cursor.executemany("INSERT INTO pool VALUES (%s, %s)", list(enumerate(paragraphs())))
+        cursor.execute("CREATE UNLOGGED TABLE pool (number int PRIMARY KEY, text text)")
+        execute_values(cursor, "INSERT INTO pool VALUES %s", enumerate(paragraphs()))
         indexes = _drop_indexes(cursor, "articles_article")
         Tag.objects.bulk_create(Tag(name=f"Topic {n}", slug=f"topic-{n}") for n in range(1, TAGS + 1))
         Reporter.objects.bulk_create(
             Reporter(name=f"Reporter {n}", slug=f"reporter-{n}") for n in range(1, REPORTERS + 1)
         )
         _photos()
-        for start in range(0, count, 20_000):
-            _stories(cursor, start, min(start + 20_000, count), count, sections)
-            print(f"{min(start + 20_000, count):,} stories", flush=True)
-        for statement in indexes:
-            cursor.execute(statement)
+    # The search index of the texts is most of the work, and one connection of the database uses one core.
+    with ThreadPool(os.cpu_count()) as workers:
+        for start in workers.imap(lambda start: _stories(start, count, sections), range(0, count, AT_ONCE)):
+            print(f"{min(start + AT_ONCE, count):,} stories", flush=True)
+        workers.map(_index, indexes)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
         _parts(cursor)
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+        cursor.execute("DROP TABLE pool")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     refresh_all()
@@ -104,6 +110,14 @@ def _drop_indexes(cursor, table):
     return [statement for _, statement in found]
 
 
+def _index(statement):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute(statement)
+
+
 def _photos():
     from photos.models import Photo
 
@@ -115,8 +129,10 @@ def _photos():
         )
 
 
-def _stories(cursor, start, end, count, sections):
-    """Stories number start to end, the first one the newest, spread over the years that such an archive takes."""
+def _stories(start, count, sections):
+    """AT_ONCE stories from a number on, story 0 the newest, over the years that such an archive takes."""
+    from django.db import connection, transaction
+
     from articles.models import Article
 
     days = max(30, count / 60)
@@ -148,8 +164,10 @@ def _stories(cursor, start, end, count, sections):
             given = "'{}'" if isinstance(default, (list, dict)) and not default else _literal(default)
         columns.append(f'"{field.column}"')
         values.append(given)
-    cursor.execute(
-        f"""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            f"""
         INSERT INTO articles_article ({", ".join(columns)})
         SELECT {", ".join(values)} FROM generate_series(%(start)s, %(end)s - 1) n
         JOIN pool first ON first.number = abs(hashint4(n::int)) %% %(pool)s,
@@ -159,8 +177,16 @@ def _stories(cursor, start, end, count, sections):
             JOIN pool ON pool.number = abs(hashint4((n * 16 + k)::int)) %% %(pool)s
         ) texts
         """,
-        {"start": start, "end": end, "pool": PARAGRAPHS, "days": days, "count": count, "sections": sections},
-    )
+            {
+                "start": start,
+                "end": min(start + AT_ONCE, count),
+                "pool": PARAGRAPHS,
+                "days": days,
+                "count": count,
+                "sections": sections,
+            },
+        )
+    return start
 
 
 def _literal(value):

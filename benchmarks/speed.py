@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from http.client import HTTPConnection
 from multiprocessing.pool import ThreadPool
@@ -220,6 +221,7 @@ def measure(count):
             with nginx(folder, server.port) as (files, cache):
                 found["nginx file"] = wrk(files, ["/page.html"], folder)
                 found["kept, through nginx"] = wrk(cache, asked["article"][:1], folder)
+            found["old answers among 10,000 while a story changes"], found["changes meanwhile"] = old_answers(server)
             found["publish one story, ms"], found["publish to visible, ms"] = publish(server)
         finally:
             server.end()
@@ -258,6 +260,44 @@ def memory(database, folder):
         return server.memory
     finally:
         server.end()
+
+
+def old_answers(server, reads=10_000):
+    """(answers that were older than a change that was finished before they were asked for, number of changes).
+
+    Eight readers ask for a story and its section while one person at the desk renames the story.
+    """
+    from articles.models import Article
+
+    story = Article.objects.published().filter(section__path="business").latest_first()[0]
+    addresses = [story.get_absolute_url(), "/business/"]
+    finished, over, old = [0], threading.Event(), []
+
+    def rename():
+        while not over.is_set():
+            number = finished[0] + 1
+            line = HTTPConnection("127.0.0.1", server.port, timeout=30)
+            line.request("POST", f"/rename/{story.pk}/{number}/", headers={"Content-Length": "0"})
+            if line.getresponse().status != 204:
+                raise SystemExit("A story could not be renamed.")
+            line.close()
+            finished[0] = number
+
+    def read(number):
+        before = finished[0]
+        shown = re.search(r"Edition (\d+)\.", server.get(addresses[number % len(addresses)])[1])
+        if int(shown[1]) < before:
+            old.append(number)
+
+    desk = threading.Thread(target=rename)
+    desk.start()
+    while not finished[0]:
+        time.sleep(0.01)
+    with ThreadPool(8) as readers:
+        readers.map(read, range(reads))
+    over.set()
+    desk.join()
+    return len(old), finished[0]
 
 
 def publish(server):
