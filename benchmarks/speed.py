@@ -243,7 +243,7 @@ def staff():
         username="bench", defaults={"is_staff": True, "is_superuser": True}
     )
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, "readers.signing_in.StaffBackend")
     return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 

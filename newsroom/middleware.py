@@ -1,4 +1,4 @@
-"""Requests that no page can answer, compression, the lite edition, and the language of the desk."""
+"""Requests that no page can answer, compression, the lite edition, accounts, and the language of the desk."""
 
 from django.conf import settings
 from django.http import HttpResponseBadRequest, HttpResponsePermanentRedirect
@@ -7,7 +7,14 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
 
+from sections.menu import load_frame
+
 from . import lite
+
+# First words of the addresses that are answered for one reader.
+OF_ONE_READER = {"login", "logout", "register", "account"}
+# Says to scripts of cached pages that somebody is logged in; it opens nothing.
+MARK = "reader"
 
 
 class RefuseOddRequests:
@@ -84,4 +91,37 @@ class DeskLanguage:
         if is_desk:
             response.headers.setdefault("Content-Language", language)
             patch_vary_headers(response, ["Accept-Language", "Cookie"])
+        return response
+
+
+def is_of_one_reader(request):
+    """Whether the page is one of readers' accounts."""
+    return request.path_info[1:].partition("/")[0] in OF_ONE_READER
+
+
+class AccountPages:
+    """Gives the pages of accounts the paper's frame, keeps them out of every cache, and sets or takes the MARK."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not is_of_one_reader(request):
+            return response
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "same-origin"
+        user = request.user
+        if user.is_authenticated and not user.is_staff:
+            age = None if request.session.get_expire_at_browser_close() else request.session.get_expiry_age()
+            secure = request.is_secure()
+            response.set_cookie(MARK, "1", max_age=age, samesite="Lax", secure=secure)
+        elif MARK in request.COOKIES:
+            response.delete_cookie(MARK, samesite="Lax")
+        return response
+
+    def process_template_response(self, request, response):
+        """Adds the frame that templates/base.html shows. 1 query where the process does not keep it."""
+        if is_of_one_reader(request) and response.context_data is not None:
+            response.context_data = {"frame": load_frame(), "path": "/"} | response.context_data
         return response

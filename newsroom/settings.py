@@ -140,7 +140,8 @@ MIDDLEWARE = [
     "newsroom.middleware.DeskLanguage",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "readers.middleware.SeenAtTheDesk",
+    "readers.middleware.SeenInAccounts",
+    "newsroom.middleware.AccountPages",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -202,7 +203,12 @@ if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
     )
 
 # ---- signing in
-AUTHENTICATION_BACKENDS = ["readers.signing_in.Guard", "django.contrib.auth.backends.ModelBackend"]
+# Staff sign in at the desk with a user name, readers at /login/ with an e-mail address; neither gets in at the other.
+AUTHENTICATION_BACKENDS = [
+    "readers.signing_in.Guard",
+    "readers.signing_in.StaffBackend",
+    "readers.accounts.ReaderBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
@@ -212,7 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "account_home"
 # A name is locked for the address from which it was tried too often (readers/signing_in.py has the other limits).
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
@@ -222,6 +228,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "readers.requests.limited_address"
 AXES_USERNAME_CALLABLE = "readers.signing_in.counted_name"
+# Readers have limits of their own (RATES).
+AXES_WHITELIST_CALLABLE = "readers.signing_in.is_reader"
 AXES_LOCKOUT_CALLABLE = "readers.signing_in.locked_page"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "old_password", "new_password1", "new_password2"]
 # The audit log says who signed in.
@@ -229,8 +237,33 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 MFA_ADAPTER = "readers.second_factor.SealedSecrets"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Clocks may differ by half a minute.
 MFA_TOTP_TOLERANCE = 1
+
+# ---- accounts of readers
+ACCOUNT_ADAPTER = "readers.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "readers.account_forms.RegisterForm",
+    "login": "readers.account_forms.LoginForm",
+    "reset_password": "readers.account_forms.ResetPasswordForm",
+    "request_login_code": "readers.account_forms.RequestCodeForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+# A reader without a password signs in with a code that comes by mail.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
+# In the browser in which one has registered.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY", False) else 0
 
 # ---- words and time
 LANGUAGE_CODE = "en"
@@ -357,6 +390,15 @@ EDGE_MAX_AGE = number("EDGE_MAX_AGE", 3600)
 REDIS_URL = text("REDIS_URL", "")
 if REDIS_URL and not re.match(r"(rediss?|unix)://", REDIS_URL):
     raise ImproperlyConfigured("REDIS_URL must name a Redis: write it like redis://127.0.0.1:6379/0.")
+# What the limits of readers' forms have counted: the same for every worker.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "newsroom_cache"}
+}
+# In production mails go to a server; elsewhere they are files.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if PRODUCTION else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR / "mail"
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.
 PAGE_CACHE_MB = number("PAGE_CACHE_MB", 1_000)

@@ -1,7 +1,6 @@
 """The map of the site. Sections and static pages come last: they take every address that is left."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
@@ -19,6 +18,7 @@ from . import views
 
 handler404 = "newsroom.views.page_not_found"
 handler500 = "newsroom.views.server_error"
+handler429 = "readers.account_views.too_many"
 
 TOKEN = r"(?P<token>[0-9a-f]{32})"
 PICTURE, FILM = r"(?P<name>[0-9a-z-]{1,40}\.(?:webp|avif|jpg))", r"(?P<extension>mp4|webm|vtt)"
@@ -66,8 +66,7 @@ urlpatterns = [
     re_path(rf"^sitemaps/articles-(?P<year>[0-9]{{4}})-(?P<month>0[1-9]|1[0-2]){PART}\.xml$", views.sitemap_month),
     re_path(rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters){PART}\.xml$", views.sitemap_list),
     re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
-    path("login/", views.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(next_page="/"), name="logout"),
+    path("", include("readers.account_urls")),
     path("reads/", rankings.reads, name="reads"),
     re_path(rf"^media/p/[0-9a-f]{{2}}/{TOKEN}/{PICTURE}$", photos.picture),
     re_path(rf"^media/films/[0-9a-f]{{2}}/{TOKEN}\.{FILM}$", photos.film),

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from itertools import chain
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpResponse, HttpResponseServerError, StreamingHttpResponse
 from django.template.loader import get_template
@@ -16,9 +15,7 @@ from articles import structured
 from articles.dates import ONE_DAY, day_of
 from rankings.fronts import RAIL, fill_front, find_front, has_record, held_places, show_front
 from rankings.lists import show_lists
-from readers.signing_in import AsksForCode
 from sections.admin_base import paper_name
-from sections.menu import load_frame
 from sections.models import Section
 from sections.pages import keep, render_page
 from sections.surrogates import note_lists, note_until
@@ -142,23 +139,6 @@ def sitemap_news(request, part=None):
 def _sitemap(pieces, stream=False):
     response = (StreamingHttpResponse if stream else HttpResponse)(pieces, content_type="application/xml")
     return keep(response)
-
-
-class SignIn(AsksForCode, LoginView):
-    """Signing in, for staff; never kept by any cache."""
-
-    template_name = "newsroom/login.html"
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(frame=load_frame(), path="/", **kwargs)
-
-    def get_default_redirect_url(self):
-        return "/admin/" if self.request.user.is_staff else "/"
-
-    def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 def page_not_found(request, exception=None):

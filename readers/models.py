@@ -12,8 +12,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
+class AddressKey(models.Func):
+    """What two spellings of one mail address have in common: small letters, and no +word before the @."""
+
+    template = "lower(regexp_replace(%(expressions)s, '[+][^@]*@', '@'))"
+    output_field = models.TextField()
+
+
 class User(AbstractUser):
-    """A person who can sign in. The e-mail address is unique whatever its case."""
+    """A person who can sign in. The e-mail address is unique whatever its case; a reader has one account for it."""
 
     email = models.EmailField(_("email address"))
 
@@ -23,17 +30,23 @@ class User(AbstractUser):
                 Lower("email"),
                 name="user_email_unique",
                 violation_error_message=_("Another account has this e-mail address."),
-            )
+            ),
+            models.UniqueConstraint(
+                AddressKey("email"),
+                name="reader_email_once",
+                condition=~models.Q(email="") & models.Q(is_staff=False),
+                violation_error_message=_("Another account has this e-mail address."),
+            ),
         ]
 
     REQUIRED_FIELDS = ["email"]
 
 
-class StaffSession(models.Model):
-    """A browser in which a member of the staff is signed in. It goes with the session it is about."""
+class OpenSession(models.Model):
+    """A browser in which somebody is signed in. It goes with the session it is about."""
 
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+", verbose_name=_("session"))
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="staff_sessions", verbose_name=_("user"))
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="open_sessions", verbose_name=_("user"))
     address = models.GenericIPAddressField(null=True, verbose_name=_("address"))
     browser = models.CharField(max_length=300, verbose_name=_("browser"))
     since = models.DateTimeField(default=timezone.now, verbose_name=_("since"))

@@ -1,4 +1,4 @@
-"""The open sessions of the staff: noting them, listing them, ending them."""
+"""Open sessions, of staff and of readers: noting them, listing them, ending them."""
 
 import time
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from .models import StaffSession
+from .models import OpenSession
 from .requests import client_address
 
 # "Last seen" is written at most this often.
@@ -21,14 +21,14 @@ def note(request, user):
     if not request.session.session_key:
         request.session.save()
     key = request.session.session_key
-    row = StaffSession(
+    row = OpenSession(
         session_id=key,
         user=user,
         address=client_address(request),
         browser=request.META.get("HTTP_USER_AGENT", "")[:300].replace("\0", ""),
     )
     try:
-        StaffSession.objects.bulk_create(
+        OpenSession.objects.bulk_create(
             [row],
             update_conflicts=True,
             unique_fields=["session"],
@@ -52,7 +52,7 @@ def open_sessions(user):
 
     A session opened with a former password is none: its next request is refused.
     """
-    rows = StaffSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
+    rows = OpenSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
     valid = user.get_session_auth_hash()
     return [
         row
@@ -66,7 +66,7 @@ def end_sessions(user, only=None, but=None):
 
     Returns how many. The very next request of those browsers is signed out.
     """
-    rows = StaffSession.objects.filter(user=user)
+    rows = OpenSession.objects.filter(user=user)
     if only is not None:
         rows = rows.filter(pk=only)
     if but is not None:

@@ -18,6 +18,7 @@ from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib import admin
 from django.contrib.auth import authenticate, login
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max
@@ -48,6 +49,8 @@ class Guard(AxesStandaloneBackend):
 
     def authenticate(self, request, username=None, password=None, **kwargs):
         """None, so that the next backend looks at the password; PermissionDenied where too much was tried."""
+        if username is None:  # a reader
+            return None
         if until := address_pauses_until(request):
             _refuse(request, until)
             raise PermissionDenied
@@ -56,6 +59,19 @@ class Guard(AxesStandaloneBackend):
         except AxesBackendPermissionDenied:
             request.was_refused = True
             raise
+
+
+class StaffBackend(ModelBackend):
+    """Staff by user name and password; nobody else."""
+
+    def user_can_authenticate(self, user):
+        """Whether the account is one of the staff and in use."""
+        return user.is_staff and super().user_can_authenticate(user)
+
+
+def is_reader(request, credentials=None):
+    """Whether a sign-in comes from the readers' form, which asks for an e-mail address."""
+    return credentials is not None and "username" not in credentials
 
 
 def counted_name(request, credentials=None):
@@ -188,7 +204,7 @@ def connect():
 def _signed_in(sender, request, user, **kwargs):
     if user.is_staff:
         record(Action.SIGNED_IN, request, user, user=user)
-        sessions.note(request, user)
+    sessions.note(request, user)
 
 
 def _signed_out(sender, request, user, **kwargs):
@@ -198,7 +214,7 @@ def _signed_out(sender, request, user, **kwargs):
 
 def _failed(sender, credentials, request=None, **kwargs):
     """Refused tries are not written down: nobody shall fill the log, or prolong the pause, by knocking on."""
-    if request is None or getattr(request, "was_refused", False):
+    if request is None or getattr(request, "was_refused", False) or is_reader(request, credentials):
         return
     name = counted_name(request, credentials)
     user = User.objects.filter(username=name).first()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 OWN_APPS = ("sections", "photos", "articles", "rankings", "readers")
 # Who is signed in, and what was done, belong to one server and not to the paper.
-NOT_THE_PAPER = ("readers.staffsession", "readers.auditentry", "sections.purge")
+NOT_THE_PAPER = ("readers.opensession", "readers.auditentry", "sections.purge")
 
 
 def own_models():

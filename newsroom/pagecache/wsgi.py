@@ -28,7 +28,7 @@ from .slots import ERASED, FRESH, OLD, PURGED, Slots, slots_of
 from .store import DiskStore, Entry, compressed
 
 # First words of addresses that are answered for one reader, or are no pages: the cache has nothing to do with them.
-NOT_KEPT = {"admin", "login", "logout", "preview", "reads", "health", "media", "static", "rest", "account"}
+NOT_KEPT = {"admin", "login", "logout", "register", "preview", "reads", "health", "media", "static", "rest", "account"}
 # The parameters that make another page, by the first word of the address; of all other addresses only USUAL does.
 USUAL = {"before"}
 PARAMETERS = {

@@ -9,3 +9,4 @@ import "./reads.js";
 import "./viewer.js";
 import "./steps.js";
 import "./player.js";
+import "./account.js";

@@ -1,0 +1,23 @@
+"""Addresses of readers' accounts: django-allauth's pages in the paper's look, and the paper's own."""
+
+from allauth.account import views as allauth
+from allauth.account.urls import urlpatterns as allauth_pages
+from django.urls import include, path
+
+from . import account_views as views
+
+# These have short addresses.
+SHORT = {"account_login", "account_logout", "account_signup"}
+
+urlpatterns = [
+    path("login/", allauth.login, name="account_login"),
+    path("logout/", allauth.logout, name="account_logout"),
+    path("register/", allauth.signup, name="account_signup"),
+    path("account/", views.home, name="account_home"),
+    path("account/name/", views.rename, name="account_rename"),
+    path("account/sessions/", views.end, name="account_sessions"),
+    path("account/data/", views.data, name="account_data"),
+    path("account/delete/", views.delete, name="account_delete"),
+    path("account/two-factor/", include("allauth.mfa.urls")),
+    path("account/", include([page for page in allauth_pages if page.name not in SHORT])),
+]

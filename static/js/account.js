@@ -1,0 +1,8 @@
+/* Cached pages are the same for everybody: who is logged in sees the way to the account instead of Login and Register. */
+if (/(^|; )reader=1/.test(document.cookie)) {
+  for (const link of document.querySelectorAll('a[href="/login/"]')) {
+    link.href = "/account/";
+    link.textContent = "Your account";
+  }
+  for (const link of document.querySelectorAll('a[href="/register/"]')) link.hidden = true;
+}
