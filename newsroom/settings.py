@@ -103,6 +103,7 @@ ALLOWED_HOSTS = words("ALLOWED_HOSTS", None if PRODUCTION else "*")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
+    "mypaper",
     "rankings",
     "articles",
     "photos",

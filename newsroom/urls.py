@@ -66,6 +66,7 @@ urlpatterns = [
     re_path(rf"^sitemaps/articles-(?P<year>[0-9]{{4}})-(?P<month>0[1-9]|1[0-2]){PART}\.xml$", views.sitemap_month),
     re_path(rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters){PART}\.xml$", views.sitemap_list),
     re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
+    path("", include("mypaper.urls")),
     path("", include("readers.account_urls")),
     path("reads/", rankings.reads, name="reads"),
     re_path(rf"^media/p/[0-9a-f]{{2}}/{TOKEN}/{PICTURE}$", photos.picture),

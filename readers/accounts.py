@@ -25,6 +25,10 @@ from .requests import client_address
 LONGEST = 254
 
 
+# What other apps keep of a reader: {name: function of the user that gives plain data}; see readers.account_views.data.
+own_data = {}
+
+
 class ReaderBackend(AuthenticationBackend):
     """Readers by e-mail address and password. For staff it takes as long, and lets nobody in."""
 

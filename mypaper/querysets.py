@@ -1,0 +1,48 @@
+"""What readers keep and follow, and the stories that follow from it."""
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+
+class SavedStoryQuerySet(models.QuerySet):
+    """Saved stories."""
+
+    def of(self, user):
+        """Those of a reader, the one saved last first."""
+        return self.filter(user=user).order_by("-saved_at", "-pk")
+
+    def data_of(self, user):
+        """What is saved, as plain data. One query."""
+        rows = self.of(user).values_list("article__headline", "saved_at")
+        return [{"story": headline, "since": at.isoformat()} for headline, at in rows]
+
+
+class FollowQuerySet(models.QuerySet):
+    """Follows."""
+
+    def of(self, user):
+        """Those of a reader with what they follow, sections first."""
+        rows = self.filter(user=user).select_related("section__parent", "reporter", "tag")
+        return rows.order_by("section__name", "reporter__name", "tag__name", "pk")
+
+    def data_of(self, user):
+        """What is followed, as plain data. One query."""
+        return [{row.kind: row.what.name, "since": row.since.isoformat()} for row in self.of(user)]
+
+    def stories_for(self, user):
+        """Public stories of everything that the reader follows: no other rule chooses them."""
+        Article, Byline, ArticleTag = (apps.get_model("articles", name) for name in ("Article", "Byline", "ArticleTag"))
+        Section = apps.get_model("sections", "Section")
+        mine = self.filter(user=user).order_by()
+        followed = mine.filter(section__isnull=False).values("section")
+        sections = Section.objects.filter(Q(pk__in=followed) | Q(parent__in=followed)).order_by().values("pk")
+        listed = Article.also_in.through.objects.filter(section__in=sections).values("article")
+        by = Byline.objects.filter(reporter__in=mine.filter(reporter__isnull=False).values("reporter"))
+        about = ArticleTag.objects.filter(tag__in=mine.filter(tag__isnull=False).values("tag"))
+        return Article.objects.published().filter(
+            Q(section__in=sections)
+            | Q(pk__in=listed)
+            | Q(pk__in=by.order_by().values("article"))
+            | Q(pk__in=about.order_by().values("content_object"))
+        )
