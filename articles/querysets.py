@@ -21,7 +21,7 @@ USE_WORDS = ("placement", "caption", "credit", "alt_text", "decorative", "crop")
 # How many stories of the same topic and section a story's page may choose from.
 NEAR = 4
 # A topic's related ones are counted over this many of its newest stories, and so many of them are shown.
-NEWEST, RELATED = 200, 8
+NEWEST, RELATED = 50, 8
 # The topics that are written about most are counted over this many of the paper's newest stories.
 LATELY = 1_000
 
@@ -86,32 +86,31 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(column=column)
 
     def search(self, words, names=None):
-        """Articles that match the words (see articles.wording), best first, with their `score`, a whole number.
+        """Articles that match the words (see articles.wording), best first, with their `score`.
 
         Found are also headlines that hold the words as they stand, and Korean words inside longer ones.
         `names` are spellings of names, from `searching.find_names`.
         """
         alternatives = wording.read_terms(words, names)
-        inside = Q(headline__icontains=words)
-        if not alternatives:  # signs alone
-            return self.filter(inside).annotate(score=Value(0)).order_by("-publish_at", "-id")
-        if not wording.is_question(alternatives):
+        condition = Q(headline__icontains=words)
+        if alternatives and not wording.is_question(alternatives):
             return self.annotate(score=Value(0)).none()
-        query = wording.ts_query(alternatives)
-        condition = Q(search_vector=query)
-        # Shorter ones would have to be looked for in every headline: a trigram is three letters.
-        if len(words) >= 3:
-            condition |= inside
-        if parts := wording.korean_parts(alternatives):
-            condition |= Q(*(Q(hangul__contains=part) for part in parts))
-        rank = SearchRank(F("search_vector"), query)
-        score = Cast(rank * 1_000_000.0, models.IntegerField())
-        return (
-            self.alias(hangul=HangulText())
-            .filter(condition)
-            .annotate(score=score)
-            .order_by("-score", "-publish_at", "-id")
-        )
+        if alternatives:
+            # Shorter ones would have to be looked for in every headline: a trigram is three letters.
+            inside = condition if len(words) >= 3 else Q(pk__in=[])
+            condition = Q(search_vector=wording.ts_query(alternatives)) | inside
+            if parts := wording.korean_parts(alternatives):
+                condition |= Q(*(Q(hangul__contains=part) for part in parts))
+        found = self.alias(hangul=HangulText()).filter(condition)
+        return found.with_score(words, names).order_by("-score", "-publish_at", "-id")
+
+    def with_score(self, words, names=None):
+        """Adds `score`, a whole number: how well the words are matched; 0 where they are signs alone."""
+        alternatives = wording.read_terms(words, names)
+        if not wording.is_question(alternatives):
+            return self.annotate(score=Value(0))
+        rank = SearchRank(F("search_vector"), wording.ts_query(alternatives))
+        return self.annotate(score=Cast(rank * 1_000_000.0, models.IntegerField()))
 
     def latest_first(self):
         """Newest first, in an order that never ties."""
@@ -337,8 +336,8 @@ class TagQuerySet(NamedQuerySet):
     def for_page(self):
         """Topics with `alias_list`, their other names, and `related_list`: name and slug of related topics. One query.
 
-        Related are the eight topics that stand most often beside a topic in its newest 200 public stories, so the
-        counting does not grow with the archive; to find these 200 among 20,000 takes about 25 ms.
+        Related are the eight topics that stand most often beside a topic in its newest 50 public stories, so the
+        counting does not grow with the archive; to find these 50 among 7,500 of a million takes about 10 ms.
         """
         Alias, Article, ArticleTag = (apps.get_model("articles", name) for name in ("Alias", "Article", "ArticleTag"))
         # Two levels up: the topic.

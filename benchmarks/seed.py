@@ -222,16 +222,18 @@ def _parts(cursor):
         FROM articles_article a, (SELECT array_agg(id) AS ids FROM photos_photo) pictures
         """
     )
+    # Hour by hour, as they come in.
     cursor.execute(
         """
         INSERT INTO rankings_readcount (article_id, hour, reads)
-        SELECT DISTINCT ON (a.id, h)
-               a.id, date_trunc('hour', now()) - h * interval '1 hour', 1 + 2000 / (1 + chosen.rank)
+        SELECT a.id, date_trunc('hour', now()) - h * interval '1 hour', 1 + 2000 / (1 + chosen.rank)
         FROM (SELECT count(*) AS all, count(*) / 72 AS hourly FROM articles_article) stories,
         generate_series(0, 719) h, generate_series(0, stories.hourly - 1) i,
         LATERAL (SELECT floor(stories.all * power(i::float / stories.hourly, 3))::bigint + h % 7 AS rank) chosen
         JOIN (SELECT id, row_number() OVER (ORDER BY publish_at DESC) - 1 AS rank FROM articles_article) a
         ON a.rank = chosen.rank
+        ORDER BY h DESC
+        ON CONFLICT DO NOTHING
         """
     )
 

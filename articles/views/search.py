@@ -14,7 +14,7 @@ PAGE_SIZE = 20
 
 @require_safe
 def search(request):
-    """Stories that match words and filters, by relevance or date, with counts beside the filters. 8 queries.
+    """Stories that match words and filters, by relevance or date, with counts beside the filters. 10 queries.
 
     404 for a cursor that is no place among the results.
     """
@@ -33,7 +33,7 @@ def _results(asked):
     section = next((section for section in sections.values() if section.path == asked.section), None)
     known = searching.find_names(asked.words)
     names = searching.spellings_of(known)
-    matches = searching.newest_matches(searching.matching(asked, section, names))
+    matches = searching.newest_matches(asked, searching.matching(asked, section, names), names)
     more = len(matches) > searching.CAP
     ordered = searching.in_order(asked, matches[: searching.CAP])
     place = searching.place_of(asked, ordered)
