@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from articles.querysets import NOT_ON_CARDS
 from sections.admin import ORDER
-from sections.admin_base import PaperAdmin, RowFields, RowForm, seoul
+from sections.admin_base import PaperAdmin, RowFields, seoul
 
 from . import composing, mails, sending, signing_up
-from .forms import NewsletterForm, ScheduleForm
+from .forms import IssueStoryForm, NewsletterForm, ScheduleForm
 from .models import Delivery, Issue, IssueStory, Newsletter, Subscriber, Subscription
 from .posting import Lost, Refused, Unreachable, open_post
 from .views import framed
@@ -71,15 +71,15 @@ class NewsletterAdmin(PaperAdmin):
         return ""
 
 
-class StoryInline(RowFields, OrderableAdmin, admin.TabularInline):
+class StoryInline(RowFields, OrderableAdmin, admin.StackedInline):
     """The stories of an issue: dragged, put in order by buttons or by their numbers."""
 
     model = IssueStory
-    form = RowForm
+    form = IssueStoryForm
     ordering_field = "position"
     extra = 1
     autocomplete_fields = ["article"]
-    fields = ["article", "headline", "text", "picture", "position"]
+    fields = [("article", "picture", "position"), "headline", "text"]
     verbose_name, verbose_name_plural = gettext_lazy("story"), gettext_lazy("stories")
 
     def get_queryset(self, request):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sections.admin_base import EditorForm, Explains, SeoulDateTime
+from sections.admin_base import EditorForm, Explains, RowForm, SeoulDateTime
 
 from .addresses import clean_address
 from .models import Newsletter
@@ -55,6 +55,15 @@ class NewsletterForm(EditorForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("The days on which the rule sends an issue."),
     )
+
+
+class IssueStoryForm(RowForm):
+    """A story of an issue; its words are few."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "text" in self.fields:
+            self.fields["text"].widget.attrs["rows"] = 3
 
 
 class ScheduleForm(Explains, forms.Form):

@@ -72,7 +72,7 @@ def read_events(body):
         if not isinstance(rows, list) or len(rows) > MOST_EVENTS:
             raise ValidationError(f"“events” must be a list of {MOST_EVENTS} events at most.")
         return [_told(row) for row in rows]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValidationError(
             "The body must be JSON: {“events”: [{“id”, “event”, “at”, and “message_id” or “address”}]}."
         ) from None

@@ -65,13 +65,13 @@ def start_due(at=None):
                     """
                     INSERT INTO newsletters_delivery
                         (issue_id, subscriber_id, state, due_at, attempts, message_id, error)
-                    SELECT %s, subscriber_id, 'queued', now(), 0, '', ''
+                    SELECT %s, subscriber_id, 'queued', %s, 0, '', ''
                     FROM newsletters_subscription
                     WHERE newsletter_id = %s AND confirmed_at IS NOT NULL AND ended_at IS NULL
                     ORDER BY id
                     ON CONFLICT (issue_id, subscriber_id) DO NOTHING
                     """,
-                    [issue.pk, issue.newsletter_id],
+                    [issue.pk, timezone.now(), issue.newsletter_id],
                 )
             issue.state, issue.next_at = Issue.State.SENDING, timezone.now()
             issue.save(update_fields=["state", "next_at"])
