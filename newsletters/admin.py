@@ -222,7 +222,7 @@ class IssueAdmin(PaperAdmin):
         if not request.user.email:
             raise ValidationError(_("Your account has no e-mail address to which a test could go."))
         letter = mails.render_issue(issue)
-        letter.subject = f"[{_('Test')}] {letter.subject}"
+        letter.subject = _("[Test] %(subject)s") % {"subject": letter.subject}
         reader = Subscriber(pk=0, address=request.user.email)
         mail = mails.issue_mail(letter, reader, f"<test.{uuid.uuid4().hex}@{mails.host()}>")
         try:

@@ -43,12 +43,9 @@ def lists():
 # ---- public pages
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def newsletters(request):
-    """The letters, with a form to order several at once. A GET is public and kept: 4 queries."""
-    if request.method == "POST":
-        return _order(request)
+    """The letters, with a form to order several at once. 5 queries."""
     note_lists("newsletters")
     return _choose(None)
 
@@ -71,7 +68,12 @@ def _choose(form, status=200, said=""):
     )
 
 
-def _order(request):
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request):
+    """Takes the form: 303 to what everybody is told, or the form again with what is wrong (400, 429, 503)."""
+    if request.method != "POST":
+        return _see("newsletters")
     form = SignUpForm(request.POST)
     if form.is_trap:
         return _see("letter_asked")

@@ -66,6 +66,7 @@ urlpatterns = [
         letters.issue,
         name="newsletter_issue",
     ),
+    path("letters/order/", letters.order, name="letter_order"),
     path("letters/asked/", letters.asked, name="letter_asked"),
     path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),
     path("letters/end/<str:token>/", letters.end, name="letter_end"),

@@ -30,7 +30,7 @@ def letter(db):
 def order(address=ADDRESS, *letters, client=None, **fields):
     """Sends the form."""
     client = client or Client(enforce_csrf_checks=True)
-    return client.post("/newsletters/", {"email": address, "letters": letters or ["morning-briefing"]} | fields)
+    return client.post("/letters/order/", {"email": address, "letters": letters or ["morning-briefing"]} | fields)
 
 
 def words(response):
@@ -228,7 +228,7 @@ def test_it_refuses_what_is_no_address_with_a_sentence(letter, address):
 @pytest.mark.parametrize("letters", [[], ["nonsense"], ["morning-briefing", "resting"], ["1' OR 1=1"], ["\0"]])
 def test_it_refuses_letters_that_nobody_can_order(letter, letters):
     make_letter("Resting", is_active=False)
-    response = Client().post("/newsletters/", {"email": ADDRESS, "letters": letters})
+    response = Client().post("/letters/order/", {"email": ADDRESS, "letters": letters})
     assert response.status_code == 400
     assert BeautifulSoup(response.content, "html.parser").select_one("#letters-error").get_text().endswith(".")
     assert not Subscriber.objects.exists()
