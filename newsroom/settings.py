@@ -77,8 +77,8 @@ def page_address(name):
 def mail_server(name):
     """The variable as Django's settings of a mail server; without a host if it is not set."""
     value = text(name, "")
-    parts = urlsplit(value)
     try:
+        parts = urlsplit(value)
         fits = not value or (parts.scheme in ("smtp", "smtp+tls", "smtps") and parts.hostname and parts.port != 0)
     except ValueError:
         fits = False

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from newsletters.models import Issue
 from newsletters.working import do_due_letters
+from newsroom.expunging import expunge_story
 from sections.models import Purge
-from tests.factories import make_article, shown_photo, withdrawn
+from tests.factories import make_article, make_staff, shown_photo, withdrawn
 
 from .conftest import make_issue, make_letter, make_reader, ready
 
@@ -146,6 +147,16 @@ def test_it_purges_the_pages_that_show_a_letter(letter, mailbox):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE newsletters_issue SET subject = 'Mended'")
     assert "newsletters" in keys()
+
+
+def test_it_lets_a_story_be_expunged(letter):
+    story = make_article(headline="Never again")
+    issue = sent(letter, story, make_article(headline="Stays"))
+    issue.stories.filter(article=story).update(text="Never again, in our words.")
+    expunge_story(story, by=make_staff(), reason="Court order 2026-1")
+    text = Client().get(issue.get_absolute_url()).text
+    assert "Stays" in text
+    assert "Never again" not in text
 
 
 # ---- the lite edition, and pages for one reader
