@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from articles import publishing
 from articles.models import Article, ArticleVersion, Video
+from newsletters.models import Issue
 from photos.models import Photo, new_token
 from rankings.models import ReadCount
 
@@ -25,7 +26,7 @@ WRITTEN_AT = datetime.fromisoformat("2026-11-25T09:00:00+09:00")
 # In the order of their dependencies. The first three are fixtures of their own, good for any paper.
 FIXTURES = (
     *("menu", "lists", "crawlers", "ads", "masthead", "pages", "photos", "people", "articles", "archive"),
-    *("placements", "reads"),
+    *("placements", "reads", "newsletters"),
 )
 # When a row was made is the moment of loading already.
 NOT_MOVED = ("created_at", "changed_at")
@@ -108,6 +109,8 @@ def _prepare(row, now):
             setattr(row, field.attname, moved(getattr(row, field.attname), now))
     if isinstance(row, Article) and row.publish_at:
         row.address_date = timezone.localtime(row.publish_at).date()
+    if isinstance(row, Issue):
+        row.day = timezone.localdate(row.send_at)
     if isinstance(row, ReadCount):
         row.hour = row.hour.replace(minute=0)
     if isinstance(row, Photo):

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from articles.models import ArticlePhoto
+from newsletters.models import IssueStory
 from photos import renditions
 from photos.models import Photo
 from rankings.models import Placement
@@ -23,11 +24,11 @@ GONE = "—"
 
 
 def expunge_story(story, *, by, reason, photos=False):
-    """Deletes a story, public or not, with its versions, notes, places in lists, film and old addresses.
+    """Deletes a story, public or not, with its versions, notes, places in lists and letters, film and old addresses.
 
     With `photos` its photos go too, save those that anything else uses. Its name and content are taken out of the logs.
     Files go when the transaction has ended. Raises ValidationError for somebody who may not, or without a
-    reason. About 50 queries, and those of its photos.
+    reason. About 52 queries, and those of its photos.
     """
     check(by, reason)
     with transaction.atomic():
@@ -38,6 +39,7 @@ def expunge_story(story, *, by, reason, photos=False):
         paths = [story.get_absolute_url(), *story.old_addresses.values_list("path", flat=True)]
         Redirect.objects.filter(new_path__in=paths).delete()
         Placement.objects.filter(Q(article=story) | Q(fallback=story)).delete()
+        IssueStory.objects.filter(article=story).delete()
         forget(story)
         row = story.pk
         story.delete()

@@ -11,7 +11,7 @@ import secrets
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -74,6 +74,28 @@ def page_address(name):
     return value
 
 
+def mail_server(name):
+    """The variable as Django's settings of a mail server; without a host if it is not set."""
+    value = text(name, "")
+    try:
+        parts = urlsplit(value)
+        fits = not value or (parts.scheme in ("smtp", "smtp+tls", "smtps") and parts.hostname and parts.port != 0)
+    except ValueError:
+        fits = False
+    if not fits:  # without the value, which has a password
+        raise ImproperlyConfigured(f"{name} must be a mail server: write it like smtp+tls://user:password@host:587.")
+    usual = {"smtp+tls": 587, "smtps": 465}
+    return {
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": parts.port or usual.get(parts.scheme, 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 30,
+    }
+
+
 def local_secret():
     """A secret made once for this machine and kept in var/secret-key."""
     path = VAR / "secret-key"
@@ -104,6 +126,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
     "mypaper",
+    "newsletters",
     "rankings",
     "articles",
     "photos",
@@ -397,9 +420,33 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "newsroom_cache"}
 }
-# In production mails go to a server; elsewhere they are files.
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if PRODUCTION else 'filebased'}.EmailBackend"
+# ---- mail: EMAIL_URL, or files in var/mail
+globals().update(mail_server("EMAIL_URL"))
 EMAIL_FILE_PATH = VAR / "mail"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if os.environ.get("EMAIL_URL")
+    else "newsletters.posting.FolderBackend"
+)
+# In production nobody reads files: without a server no letter can be ordered.
+MAIL_WORKS = bool(os.environ.get("EMAIL_URL")) or not PRODUCTION
+# Whether /mail/ shows these files, to this computer alone; newsroom.serve says so where others can reach it.
+SHOW_MAILS = not PRODUCTION and os.getenv("NEWSROOM_PUBLIC") != "1"
+NEWSLETTER_FROM = DEFAULT_FROM_EMAIL = text("EMAIL_FROM", f"letters@{urlsplit(SITE_URL).hostname}")
+if not re.fullmatch(r"[\w.+-]+@[\w.-]+", NEWSLETTER_FROM, re.ASCII):
+    raise ImproperlyConfigured(f"EMAIL_FROM is {NEWSLETTER_FROM!r}: write an address like letters@example.com.")
+# Mails of issues that go out in a second, by all processes together.
+NEWSLETTER_RATE = max(1, number("NEWSLETTER_RATE", 10))
+# Confirmation mails that one person gets in an hour, and sign-ups that one client may send.
+NEWSLETTER_MAILS_PER_HOUR = number("NEWSLETTER_MAILS_PER_HOUR", 3)
+NEWSLETTER_SIGN_UPS_PER_HOUR = number("NEWSLETTER_SIGN_UPS_PER_HOUR", 20)
+# Mail services that tell of bounces: name=secret, separated by commas.
+NEWSLETTER_HOOKS = dict(pair.split("=", 1) for pair in words("NEWSLETTER_HOOKS") if "=" in pair)
+if len(NEWSLETTER_HOOKS) != len(words("NEWSLETTER_HOOKS")) or not all(
+    re.fullmatch(r"[a-z0-9-]{1,40}", name) and len(secret) >= 16 for name, secret in NEWSLETTER_HOOKS.items()
+):
+    raise ImproperlyConfigured("NEWSLETTER_HOOKS must be like postmark=a-secret-of-16-characters-or-more.")
+
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.
 PAGE_CACHE_MB = number("PAGE_CACHE_MB", 1_000)

@@ -20,6 +20,7 @@ from django.utils.html import escape
 
 from articles.dates import month_after
 from articles.models import Article, ArticlePhoto, ArticleTag, Byline, Column
+from newsletters.models import Issue, Newsletter
 from photos import renditions
 from sections.models import Page, Section
 from sections.pages import absolute
@@ -44,7 +45,7 @@ NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Pages that are neither rows nor stories; those that nothing answers are left out.
 OTHER_PAGES = (
     *("/", "/topics/", "/archive/", "/columns/", "/reporters/", "/corrections/"),
-    *("/policy/crawlers/", "/sitemap/"),
+    *("/policy/crawlers/", "/sitemap/", "/newsletters/"),
 )
 
 
@@ -199,6 +200,15 @@ def reporters():
     return [(reverse("reporter", args=[slug]), newest) for slug, newest in rows.annotate(Max("article__publish_at"))]
 
 
+def newsletters():
+    """The archive of every letter that has issues, and the issues, newest first. Two queries."""
+    issues = list(Issue.objects.public().values_list("newsletter__slug", "day"))
+    newest = dict(reversed(issues))
+    letters = Newsletter.objects.filter(slug__in=newest).values_list("slug", flat=True)
+    rows = [(reverse("newsletter", args=[slug]), newest[slug]) for slug in letters]
+    return rows + [(reverse("newsletter_issue", args=[slug, f"{day:%Y-%m-%d}"]), day) for slug, day in issues]
+
+
 def topics():
     """Topics with public stories that are not thin. One query."""
     rows = ArticleTag.objects.filter(content_object__in=Article.objects.published()).order_by("tag__slug")
@@ -210,7 +220,14 @@ def topics():
     ]
 
 
-LISTS = {"pages": pages, "sections": sections, "columns": columns, "topics": topics, "reporters": reporters}
+LISTS = {
+    "pages": pages,
+    "sections": sections,
+    "columns": columns,
+    "topics": topics,
+    "reporters": reporters,
+    "newsletters": newsletters,
+}
 
 
 # ---- files
@@ -232,7 +249,7 @@ def parts(count, size):
 
 
 def index_entries():
-    """The entries of the index: every file but that for news. 7 queries, and one for each month in several files."""
+    """The entries of the index: every file but that for news. 9 queries, and one for each month in several files."""
     for name, rows_of in LISTS.items():
         rows = rows_of()
         for part in parts(len(rows), PER_FILE):

@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from articles import feeds
 from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
+from newsletters import views as letters
 from photos import views as photos
 from rankings import views as rankings
 from readers import views as readers
@@ -57,6 +58,22 @@ urlpatterns = [
     re_path(r"^feeds/(?P<name>.+)\.(?P<form>rss|atom|json)$", feeds.feed, name="feed"),
     path("products/rss/", feeds.service, name="rss_service"),
     path("sitemap/", views.site_map, name="sitemap"),
+    path("newsletters/", letters.newsletters, name="newsletters"),
+    re_path(r"^newsletters/hooks/(?P<provider>[a-z0-9-]{1,40})/$", letters.hook, name="mail_hook"),
+    re_path(r"^newsletters/(?P<slug>[\w-]{1,60})/$", letters.newsletter, name="newsletter"),
+    re_path(
+        r"^newsletters/(?P<slug>[\w-]{1,60})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/$",
+        letters.issue,
+        name="newsletter_issue",
+    ),
+    path("letters/order/", letters.order, name="letter_order"),
+    path("letters/asked/", letters.asked, name="letter_asked"),
+    path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),
+    path("letters/end/<str:token>/", letters.end, name="letter_end"),
+    path("letters/preferences/<str:token>/", letters.preferences, name="letter_preferences"),
+    path("mail/", letters.mails, name="mails"),
+    re_path(r"^mail/(?P<name>[\w.-]{1,160})/$", letters.mail, name="mail"),
+    re_path(r"^mail/(?P<name>[\w.-]{1,160})/html/$", letters.mail_html, name="mail_html"),
     path("policy/crawlers/", sections.crawlers, name="crawlers"),
     path("robots.txt", sections.robots),
     path("ads.txt", sections.ads),
@@ -64,7 +81,9 @@ urlpatterns = [
     path("security.txt", RedirectView.as_view(pattern_name="security", permanent=True)),
     path("sitemap.xml", views.sitemap_index),
     re_path(rf"^sitemaps/articles-(?P<year>[0-9]{{4}})-(?P<month>0[1-9]|1[0-2]){PART}\.xml$", views.sitemap_month),
-    re_path(rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters){PART}\.xml$", views.sitemap_list),
+    re_path(
+        rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters|newsletters){PART}\.xml$", views.sitemap_list
+    ),
     re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
     path("", include("mypaper.urls")),
     path("", include("readers.account_urls")),

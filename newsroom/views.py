@@ -93,7 +93,7 @@ def site_map(request):
 
 @require_safe
 def sitemap_index(request):
-    """The index of the sitemaps for search engines, without that for news. 7 queries."""
+    """The index of the sitemaps for search engines, without that for news. 9 queries."""
     return _sitemap(sitemaps.document("sitemapindex", sitemaps.index_entries()))
 
 

@@ -71,6 +71,10 @@ class AccountAdapter(DefaultAccountAdapter):
         except UnicodeError:
             raise ValidationError("There is no such mail server: look at the part after the @ again.") from None
 
+    def is_open_for_signup(self, request):
+        """Whether an address can be confirmed: not without a mail server."""
+        return settings.MAIL_WORKS
+
     def populate_username(self, request, user):
         """Readers have no user name; the column wants one that nobody could guess or take."""
         if not user.username:

@@ -12,6 +12,11 @@ PAPER = (
     *("sections.section", "sections.menuitem", "sections.mastheadfact", "sections.page", "sections.redirect"),
     *("sections.crawler", "sections.adseller"),
 )
+ISSUES = ("newsletters.view_newsletter", "newsletters.issue", "newsletters.issuestory", "newsletters.view_delivery")
+LETTERS = (
+    *("newsletters.newsletter", "newsletters.view_subscriber", "newsletters.change_subscriber"),
+    *("newsletters.delete_subscriber", "newsletters.view_subscription", "newsletters.change_delivery"),
+)
 ROLES = {
     "Reporter": (*STORIES, *LOOKED_UP, "photos.add_photo"),
     "Photo editor": (
@@ -29,17 +34,27 @@ ROLES = {
             "rankings.view_front",
             "rankings.add_placement",
         ),
-        *("rankings.change_placement", "rankings.view_readcount"),
+        *("rankings.change_placement", "rankings.view_readcount", *ISSUES),
     ),
     "Chief editor": (
+        *(*ISSUES, "newsletters.send_issue"),
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
         *("rankings.view_readcount", "sections.breakingnews"),
         *("articles.view_brokenlink", "sections.view_section", "sections.view_binned", "sections.change_binned"),
     ),
-    "Web manager": (*PAPER, "articles.view_brokenlink", "sections.view_binned", "sections.change_binned"),
+    "Web manager": (
+        *PAPER,
+        *ISSUES,
+        *LETTERS,
+        "newsletters.send_issue",
+        "articles.view_brokenlink",
+        "sections.view_binned",
+        "sections.change_binned",
+    ),
     "Administrator": (
+        *(*ISSUES, *LETTERS, "newsletters.send_issue"),
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
@@ -55,7 +70,7 @@ ROLES = {
         ),
     ),
 }
-APPS = ("auth", "sections", "photos", "articles", "rankings", "readers")
+APPS = ("auth", "sections", "photos", "articles", "rankings", "newsletters", "readers")
 
 
 def codes_of(role):
@@ -73,6 +88,8 @@ def make_roles(apps):
     migration that adds such a model calls this again.
     """
     for label in APPS:
+        if label not in apps.app_configs:
+            continue  # a migration from before that app
         config = apps.get_app_config(label)
         # Django makes permissions after all migrations; these are needed now.
         had, config.models_module = getattr(config, "models_module", None), True

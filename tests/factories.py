@@ -28,6 +28,7 @@ from articles.models import (
     Tag,
     Video,
 )
+from newsletters.models import Delivery, Issue, IssueStory, Newsletter, Subscriber, Subscription
 from photos.library import add_photo
 from photos.models import Photo
 from rankings.counting import write_batch
@@ -255,8 +256,38 @@ def make_paper():
     OldAddress.objects.create(article=paper.story, path="/www/biz/2021/02/129_304756.html")
     paper.story.announcements.create(event="hub", due_at=now, done_at=now)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
+    paper.issue = make_letter(paper, now)
     at_the_desk(paper)
     return paper
+
+
+def make_letter(paper, now):
+    """A letter with a reader and an issue of yesterday, which is in the archive."""
+    letter = Newsletter.objects.create(
+        name="Morning briefing",
+        slug="morning-briefing",
+        description="Six stories before the first train.",
+        rhythm="Every morning at seven",
+        story_list=StoryList.objects.get(slug="top-10"),
+        time_of_day="07:00",
+        weekdays=[1, 2, 3, 4, 5],
+    )
+    reader = Subscriber.objects.create(address="Reader@example.com", key="reader@example.com")
+    Subscription.objects.create(newsletter=letter, subscriber=reader, confirmed_at=now, source="newsletters")
+    yesterday = now - timedelta(days=1)
+    issue = Issue.objects.create(
+        newsletter=letter,
+        subject="Welders wanted",
+        intro="Good morning.",
+        state=Issue.State.SENT,
+        send_at=yesterday,
+        sent_at=yesterday,
+        day=timezone.localdate(yesterday),
+    )
+    IssueStory.objects.create(issue=issue, article=paper.story, position=10, picture=True)
+    IssueStory.objects.create(issue=issue, article=paper.opinion, position=20, headline="A river, in brief")
+    Delivery.objects.create(issue=issue, subscriber=reader, state=Delivery.State.SENT, sent_at=yesterday)
+    return issue
 
 
 def at_the_desk(paper):

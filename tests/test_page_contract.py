@@ -73,6 +73,9 @@ def addresses(paper):
         "static page": "/policy/terms/",
         "RSS service": "/products/rss/",
         "crawlers": "/policy/crawlers/",
+        "newsletters": "/newsletters/",
+        "newsletter": "/newsletters/morning-briefing/",
+        "issue": paper.issue.get_absolute_url(),
         "site map": "/sitemap/",
         "not found": "/nowhere/at/all/",
         "withdrawn": paper.withdrawn.get_absolute_url(),
@@ -100,7 +103,18 @@ KINDS = [
     ),
     *("archive", "year", "month", "day", "today in history", "columns", "column"),
     *("reporters", "topics", "letter", "Korean letter", "search", "results"),
-    *("no results", "static page", "crawlers", "RSS service", "site map", "not found", "withdrawn"),
+    *(
+        "no results",
+        "static page",
+        "crawlers",
+        "newsletters",
+        "newsletter",
+        "issue",
+        "RSS service",
+        "site map",
+        "not found",
+        "withdrawn",
+    ),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 STATUS = {"not found": 404, "withdrawn": 410}

@@ -79,6 +79,14 @@ REFUSED = {
     "no address": (COMPLETE | {"DATABASE_URL": "newsroom"}, "DATABASE_URL must name a PostgreSQL server"),
     "unknown scheme": (COMPLETE | {"DATABASE_URL": "oracle9i://x"}, "DATABASE_URL must name a PostgreSQL server"),
     "odd port": (COMPLETE | {"DATABASE_URL": "postgresql://u:pass@h:port/d"}, "DATABASE_URL must name a PostgreSQL"),
+    "mail without scheme": (COMPLETE | {"EMAIL_URL": "u:pass@mail.example.com:25"}, "EMAIL_URL must be a mail server"),
+    "mail at an odd port": (COMPLETE | {"EMAIL_URL": "smtp://u:pass@mail.example.com:x"}, "EMAIL_URL must be"),
+    "mail without host": (COMPLETE | {"EMAIL_URL": "smtps://"}, "EMAIL_URL must be"),
+    "mail in brackets": (COMPLETE | {"EMAIL_URL": "smtp://u:pass@[::1"}, "EMAIL_URL must be"),
+    "no sender": (COMPLETE | {"EMAIL_FROM": "The Times"}, "EMAIL_FROM is 'The Times'"),
+    "sender with a line break": (COMPLETE | {"EMAIL_FROM": "a@example.com\nBcc: b@example.com"}, "EMAIL_FROM is"),
+    "hook without secret": (COMPLETE | {"NEWSLETTER_HOOKS": "post"}, "NEWSLETTER_HOOKS must be"),
+    "hook with a short one": (COMPLETE | {"NEWSLETTER_HOOKS": "post=short"}, "NEWSLETTER_HOOKS must be"),
     "local with odd port": (LOCAL | {"PORT": "http"}, "PORT is 'http': write a whole number."),
 }
 
@@ -154,6 +162,18 @@ def test_it_takes_every_way_of_saying_yes_and_no(tmp_path):
     for word, meaning in (("1", True), ("TRUE", True), ("Yes", True), ("on", True), ("0", False), ("off", False)):
         done = start(NEWSROOM_VAR=str(tmp_path), DEBUG=word, **LOCAL)
         assert json.loads(done.stdout)["DEBUG"] is meaning
+
+
+def test_it_knows_the_mail_server():
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    program = f"from newsroom import settings as s; print([getattr(s, f'EMAIL_{{n}}') for n in {names}], s.MAIL_WORKS)"
+    for url, said in (
+        ("smtp+tls://me%40x:p%3As@mail.example.com", "['mail.example.com', 587, 'me@x', 'p:s', True, False] True"),
+        ("smtps://mail.example.com", "['mail.example.com', 465, '', '', False, True] True"),
+        ("smtp://127.0.0.1:2525", "['127.0.0.1', 2525, '', '', False, False] True"),
+        ("", "['', 25, '', '', False, False] False"),
+    ):
+        assert start(program, EMAIL_URL=url, **COMPLETE).stdout.strip() == said
 
 
 def test_it_lets_a_proxy_say_that_the_connection_is_safe():

@@ -28,7 +28,10 @@ from .slots import ERASED, FRESH, OLD, PURGED, Slots, slots_of
 from .store import DiskStore, Entry, compressed
 
 # First words of addresses that are answered for one reader, or are no pages: the cache has nothing to do with them.
-NOT_KEPT = {"admin", "login", "logout", "register", "preview", "reads", "health", "media", "static", "rest", "account"}
+NOT_KEPT = {
+    *("admin", "login", "logout", "register", "account", "letters", "mail", "preview", "reads", "health", "media"),
+    *("static", "rest"),
+}
 # The parameters that make another page, by the first word of the address; of all other addresses only USUAL does.
 USUAL = {"before"}
 PARAMETERS = {
@@ -430,7 +433,8 @@ def fingerprint():
     """A word for the program as it stands: pages that another version of it made are no pages of this one."""
     state = hashlib.blake2b(digest_size=8)
     roots = [
-        settings.BASE_DIR / name for name in ("templates", "articles", "sections", "rankings", "photos", "newsroom")
+        settings.BASE_DIR / name
+        for name in ("templates", "articles", "sections", "rankings", "newsletters", "photos", "newsroom")
     ]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in (".html", ".py")]
     manifest = settings.STATIC_ROOT / "staticfiles.json"

@@ -1,0 +1,163 @@
+"""Mails as they go out: an issue for one reader, and the mail that asks for confirmation.
+
+The head of a mail is made by Python's `email` package, which refuses line breaks; everything that somebody typed is in
+one line already (`models.one_line`). What is the same for all readers is rendered once.
+"""
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sections.admin_base import paper_name
+from sections.models import MastheadFact
+from sections.pages import absolute
+
+from .composing import load_stories
+from .signing_up import end_link, sign
+
+# Gmail cuts off a mail after 102 kilobytes, and with it the link that ends the letter.
+LARGEST = 100_000
+# Stand in the rendered letter where each reader's own links come.
+END, PREFERENCES = "https://end.invalid/", "https://preferences.invalid/"
+
+
+@dataclass
+class Letter:
+    """An issue as it is the same for every reader."""
+
+    subject: str
+    html: str
+    text: str
+    newsletter_id: int
+    slug: str
+    paper: str
+
+    @property
+    def size(self):
+        """Bytes of the larger of its two parts."""
+        return max(len(self.html.encode()), len(self.text.encode()))
+
+
+def render_issue(issue):
+    """The Letter of an issue (its newsletter must be loaded). 4 queries."""
+    stories = load_stories(issue)
+    paper = paper_name()
+    context = {
+        "issue": issue,
+        "newsletter": issue.newsletter,
+        "stories": stories,
+        "paper": paper,
+        "facts": [fact for fact in MastheadFact.objects.in_force() if fact.kind in IMPRINT],
+        "site_url": settings.SITE_URL,
+        "day": timezone.localtime(issue.send_at),
+        "end": END,
+        "preferences": PREFERENCES,
+        "browser": absolute(
+            reverse("newsletter_issue", args=[issue.newsletter.slug, f"{issue.day or timezone.localdate():%Y-%m-%d}"])
+        ),
+        "privacy": absolute("/policy/privacy/"),
+    }
+    return Letter(
+        subject=issue.subject,
+        html=tidy(render_to_string("newsletters/mail/issue.html", context)),
+        text=tidy(render_to_string("newsletters/mail/issue.txt", context)),
+        newsletter_id=issue.newsletter_id,
+        slug=issue.newsletter.slug,
+        paper=paper,
+    )
+
+
+# Who is responsible for the letter.
+IMPRINT = (MastheadFact.Kind.TELEPHONE, MastheadFact.Kind.PUBLISHER)
+
+
+def tidy(text):
+    """Without the blanks before lines and the empty lines that templates leave."""
+    lines = [line.strip() for line in text.splitlines()]
+    kept = [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
+    return "\n".join(kept).strip() + "\n"
+
+
+def check_size(letter):
+    """Raises ValidationError where a mail program would cut the letter off."""
+    if letter.size > LARGEST:
+        raise ValidationError(
+            _("The letter has %(size)s kilobytes; mail programs cut off what is beyond 100. Leave out some stories.")
+            % {"size": letter.size // 1000}
+        )
+
+
+def host():
+    """The host after which message ids and lists are named."""
+    return urlsplit(settings.SITE_URL).hostname
+
+
+def sender_address():
+    """The address from which letters come."""
+    return settings.NEWSLETTER_FROM
+
+
+def sender(name):
+    """The address in the From line, with the paper's name."""
+    local, _at, domain = sender_address().rpartition("@")
+    return Address(" ".join(name.split()), local, domain)
+
+
+def issue_mail(letter, subscriber, message_id):
+    """The mail of a Letter for one Subscriber as an EmailMessage. No query."""
+    end = absolute(reverse("letter_end", args=[end_link(subscriber.pk, letter.newsletter_id)]))
+    preferences = absolute(reverse("letter_preferences", args=[sign("preferences", subscriber.pk)]))
+
+    def own(text):
+        return text.replace(END, end).replace(PREFERENCES, preferences)
+
+    mail = _mail(letter.subject, subscriber.address, message_id, letter.paper, own(letter.text), own(letter.html), end)
+    mail["List-Id"] = f"<{letter.slug}.newsletters.{host()}>"
+    # Known to old mail programs, so that no holiday answers come back.
+    mail["Precedence"] = "bulk"
+    return mail
+
+
+def confirmation_mail(sign_up, message_id):
+    """The mail that asks whether a form was filled in by the owner of the address. 3 queries."""
+    paper = paper_name()
+    names = [newsletter.name for newsletter in sign_up.newsletters.all()]
+    end = absolute(reverse("letter_end", args=[end_link(sign_up.subscriber_id, 0)]))
+    context = {
+        "paper": paper,
+        "names": names,
+        "link": absolute(reverse("letter_confirm", args=[sign("confirm", str(sign_up.uuid))])),
+        "end": end,
+        "site_url": settings.SITE_URL,
+        "facts": [fact for fact in MastheadFact.objects.in_force() if fact.kind in IMPRINT],
+    }
+    html = tidy(render_to_string("newsletters/mail/confirm.html", context))
+    text = tidy(render_to_string("newsletters/mail/confirm.txt", context))
+    subject = f"Confirm your letters from {paper}"
+    return _mail(subject, sign_up.subscriber.address, message_id, paper, text, html, end)
+
+
+def _mail(subject, to, message_id, paper, text, html, end):
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender(paper)
+    mail["To"] = Address("", *to.rsplit("@", 1))
+    mail["Subject"] = " ".join(subject.split())
+    mail["Date"] = format_datetime(timezone.now())
+    mail["Message-ID"] = message_id
+    # RFC 8058: a POST to this address ends the letter at once.
+    mail["List-Unsubscribe"] = f"<{end}>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text, charset="utf-8", cte="quoted-printable")
+    mail.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    return mail

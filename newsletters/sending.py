@@ -1,0 +1,279 @@
+"""Sending: one row for each mail, claimed by one program at a time, so that nobody is mailed twice or left out.
+
+A delivery is `queued`; a sender claims it (row lock, SKIP LOCKED), which makes it `sending`, and commits that before it
+talks to the mail server. When the server has taken sender and recipient, `data_at` is written and committed, only then
+is the mail handed over, and `sent` is written when the server has taken it.
+
+What a program that is killed leaves behind is `sending`; after LEASE any other program looks at it:
+
+- without `data_at` the mail was not handed over, which is certain: it is queued again. Should the first program live
+  after all, its own write of `data_at` finds that the claim is gone, and it stops before it hands anything over;
+- with `data_at` nobody here can know whether the server has taken it. It becomes `unknown`, is shown at the desk, and
+  is never sent again by itself: this is the one window that remains, from that write to the write of `sent`, about one
+  answer of the server. A killed program leaves at most one such mail. What the mail service tells later
+  (`hooks`) settles it, or an editor does; the mail keeps its message id, by which the server's log tells of it.
+"""
+
+import logging
+import time
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from . import mails
+from .models import Delivery, Issue, Subscription
+from .posting import Lost, Refused, Unreachable, open_post
+from .signing_up import end
+
+# Longer than one mail can take: every step of the dialogue has a limit of its own (posting.TIMEOUT).
+LEASE = timedelta(minutes=5)
+# Pauses after temporary refusals; then the mail is given up. A day's letter is none on the day after.
+PAUSES = (
+    *(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3)),
+    timedelta(hours=8),
+)
+# So many issues that a mailbox refused for good, one after the other, end its letters.
+REFUSALS = 2
+# A letter is rendered again after so many seconds, as a story may be withdrawn meanwhile.
+FRESH = 20
+
+logger = logging.getLogger(__name__)
+
+
+class ClaimLost(Exception):
+    """Another program took the delivery over."""
+
+
+def start_due(at=None):
+    """Queues the mails of every issue whose moment has come; returns how many issues. One query if there is none.
+
+    In one transaction for each issue: either every reader of that moment has a row, or none.
+    """
+    started = 0
+    for pk in Issue.objects.due(at).values_list("pk", flat=True):
+        with transaction.atomic():
+            issue = Issue.objects.select_for_update(skip_locked=True).due(at).filter(pk=pk).first()
+            if issue is None:
+                continue
+            with connection.cursor() as cursor:
+                # Rows from rows, however many: the ORM would carry them all through memory.
+                cursor.execute(
+                    """
+                    INSERT INTO newsletters_delivery
+                        (issue_id, subscriber_id, state, due_at, attempts, message_id, error)
+                    SELECT %s, subscriber_id, 'queued', %s, 0, '', ''
+                    FROM newsletters_subscription
+                    WHERE newsletter_id = %s AND confirmed_at IS NOT NULL AND ended_at IS NULL
+                    ORDER BY id
+                    ON CONFLICT (issue_id, subscriber_id) DO NOTHING
+                    """,
+                    [issue.pk, timezone.now(), issue.newsletter_id],
+                )
+            issue.state, issue.next_at = Issue.State.SENDING, timezone.now()
+            issue.save(update_fields=["state", "next_at"])
+            started += 1
+    return started
+
+
+def finish_done():
+    """Marks issues of which no mail is open any more as sent; returns how many. One query."""
+    open_mails = Delivery.objects.open().filter(issue=OuterRef("pk"))
+    done = Issue.objects.filter(~Exists(open_mails), state=Issue.State.SENDING)
+    return done.update(state=Issue.State.SENT, sent_at=timezone.now())
+
+
+def recover(at=None):
+    """Looks at what programs left behind that died, see above; returns (queued again, unknown). Two queries."""
+    left = Delivery.objects.filter(state=Delivery.State.SENDING, claimed_at__lt=(at or timezone.now()) - LEASE)
+    again = left.filter(data_at=None).update(state=Delivery.State.QUEUED, claim=None)
+    unknown = left.filter(data_at__isnull=False).update(
+        state=Delivery.State.UNKNOWN, error="The program ended while the server was taking the mail."
+    )
+    if unknown:
+        logger.warning("Of %s mails nobody knows whether they were sent: see the deliveries at the desk.", unknown)
+    return again, unknown
+
+
+@transaction.atomic
+def claim(at=None):
+    """(Delivery, seconds): the next mail, marked as this program's; or None and how long to wait (None: nothing due).
+
+    Mails that somebody asked for come first, then the oldest issue. An issue's own row paces all senders together.
+    """
+    now = at or timezone.now()
+    queue = Delivery.objects.filter(state=Delivery.State.QUEUED, due_at__lte=now)
+    asked = queue.filter(issue=None).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+    if asked is not None:
+        return _mark(asked, now), 0
+    waiting = Exists(queue.filter(issue=OuterRef("pk")))
+    issue = Issue.objects.filter(waiting, state=Issue.State.SENDING).order_by("send_at", "pk")
+    issue = issue.select_for_update(of=("self",), no_key=True).first()
+    if issue is None:
+        return None, None
+    if issue.next_at > now:
+        return None, (issue.next_at - now).total_seconds()
+    found = queue.filter(issue=issue).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+    if found is None:
+        return None, None
+    if not Delivery.objects.of_wanted().filter(pk=found.pk).exists():
+        found.delete()  # its reader has ended the letter meanwhile
+        return None, 0
+    issue.next_at = max(now, issue.next_at) + timedelta(seconds=1 / settings.NEWSLETTER_RATE)
+    issue.save(update_fields=["next_at"])
+    return _mark(found, now), 0
+
+
+def _mark(delivery, now):
+    delivery.state, delivery.claim, delivery.claimed_at, delivery.data_at = "sending", uuid.uuid4(), now, None
+    delivery.attempts += 1
+    delivery.message_id = message_id_of(delivery)
+    delivery.error = ""
+    delivery.save(update_fields=["state", "claim", "claimed_at", "data_at", "attempts", "message_id", "error"])
+    return delivery
+
+
+def message_id_of(delivery):
+    """The id of a delivery's mail: the same at every attempt, so that servers and mail programs know it again."""
+    of = delivery.issue_id and Issue.objects.values_list("uuid", flat=True).get(pk=delivery.issue_id).hex
+    return f"<{of or 'confirm'}.{delivery.pk}@{mails.host()}>"
+
+
+class Sender:
+    """Sends what is due, one mail after the other, over one connection."""
+
+    def __init__(self, post):
+        self.post = post
+        self._letters = {}
+
+    def letter(self, issue_id):
+        """The Letter of an issue, rendered again after FRESH seconds."""
+        made_at, letter = self._letters.get(issue_id, (0, None))
+        if letter is None or time.monotonic() - made_at > FRESH:
+            letter = mails.render_issue(Issue.objects.select_related("newsletter").get(pk=issue_id))
+            self._letters = {issue_id: (time.monotonic(), letter)}
+        return letter
+
+    def mail_of(self, delivery):
+        """The mail of a claimed delivery."""
+        if delivery.issue_id is None:
+            return mails.confirmation_mail(delivery.sign_up, delivery.message_id)
+        return mails.issue_mail(self.letter(delivery.issue_id), delivery.subscriber, delivery.message_id)
+
+    def send(self, delivery):
+        """Sends a claimed delivery and writes what came of it. Unreachable where the server is away."""
+        mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
+
+        def before_data():
+            # Its own transaction: what is written here must stand whatever happens next.
+            if not mine.filter(state=Delivery.State.SENDING).update(data_at=timezone.now()):
+                raise ClaimLost
+
+        try:
+            if delivery.issue_id:
+                self.letter(delivery.issue_id)
+        except Exception:
+            # The letter itself cannot be made now: no reader is to blame.
+            self._again(mine, delivery, "The letter could not be made.", PAUSES[0], count=False)
+            raise
+        try:
+            mail = self.mail_of(delivery)
+            self.post.post(mail, mails.sender_address(), delivery.subscriber.address, before_data)
+        except ClaimLost:
+            return
+        except Unreachable as problem:
+            self._again(mine, delivery, str(problem), PAUSES[0], count=False)
+            raise
+        except Refused as refusal:
+            self._refused(mine, delivery, refusal)
+        except Lost as problem:
+            mine.update(state=Delivery.State.UNKNOWN, error=str(problem)[:500])
+        except Exception as problem:
+            # A mail that cannot be made: nothing was handed over.
+            logger.exception("Delivery %s could not be made.", delivery.pk)
+            mine.filter(data_at=None).update(
+                state=Delivery.State.FAILED, error=f"It could not be made: {problem}"[:500]
+            )
+        else:
+            # Also where it took so long that it was given up as unknown: now it is known.
+            mine.update(state=Delivery.State.SENT, sent_at=timezone.now(), error="")
+
+    def _again(self, mine, delivery, said, pause, *, count=True):
+        mine.update(
+            state=Delivery.State.QUEUED,
+            claim=None,
+            data_at=None,
+            due_at=timezone.now() + pause,
+            error=said,
+            attempts=delivery.attempts if count else max(delivery.attempts - 1, 0),
+        )
+
+    def _refused(self, mine, delivery, refusal):
+        if refusal.whom == "sender" or not refusal.permanent:
+            if delivery.attempts <= len(PAUSES):
+                self._again(mine, delivery, str(refusal), PAUSES[delivery.attempts - 1])
+            else:
+                mine.update(state=Delivery.State.FAILED, error=str(refusal))
+            if refusal.whom == "sender":
+                raise Unreachable(str(refusal)) from None
+            return
+        mine.update(state=Delivery.State.FAILED, error=str(refusal))
+        if refusal.whom == "recipient" and not refusal.is_policy:
+            end_if_refused(delivery.subscriber)
+
+
+def end_if_refused(subscriber):
+    """Ends the letters of somebody whose mailbox has refused the last REFUSALS issues for good."""
+    last = Delivery.objects.filter(subscriber=subscriber, issue__isnull=False).exclude(
+        state__in=[Delivery.State.QUEUED, Delivery.State.SENDING]
+    )
+    states = list(last.order_by("-pk").values_list("state", flat=True)[:REFUSALS])
+    if states == [Delivery.State.FAILED] * REFUSALS:
+        end(subscriber, why=Subscription.Ending.BOUNCE)
+
+
+def send_due(*, seconds=None, sleep=time.sleep):
+    """Sends everything that is due, at NEWSLETTER_RATE mails of issues a second; returns how many were tried.
+
+    Stops after so many seconds, or where the mail server is away: the rest is tried again later. Any number of programs
+    may do it at once.
+    """
+    ends = None if seconds is None else time.monotonic() + seconds
+    tried = 0
+    with open_post() as post:
+        sender = Sender(post)
+        while ends is None or time.monotonic() < ends:
+            delivery, wait = claim()
+            if delivery is None:
+                if wait is None:
+                    break
+                sleep(min(wait, 1))
+                continue
+            tried += 1
+            try:
+                sender.send(delivery)
+            except Unreachable as problem:
+                logger.warning("Mails wait: %s", problem)
+                break
+    finish_done()
+    return tried
+
+
+# ---- what the desk settles
+
+
+@transaction.atomic
+def settle(deliveries, *, was_sent):
+    """Settles unknown deliveries: they were sent, or are sent again under their message id; returns how many."""
+    rows = deliveries.filter(state=Delivery.State.UNKNOWN)
+    if was_sent:
+        return rows.update(state=Delivery.State.SENT, sent_at=F("data_at"), error="")
+    issues = list(rows.values_list("issue", flat=True).distinct())
+    count = rows.update(state=Delivery.State.QUEUED, claim=None, data_at=None, due_at=timezone.now(), error="")
+    Issue.objects.filter(Q(pk__in=[pk for pk in issues if pk]), state=Issue.State.SENT).update(
+        state=Issue.State.SENDING
+    )
+    return count
