@@ -3,6 +3,8 @@
 Public pages are the same for everybody, so what they offer here are links; the reader's state stands on these pages.
 """
 
+import re
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
@@ -11,8 +13,9 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.cards import load_cards
-from articles.models import Reporter, Tag
-from articles.paging import LARGEST_ID, page_of, read_cursor
+from articles.dates import day_of
+from articles.models import Article, Reporter, Tag
+from articles.paging import page_of, read_cursor
 from sections.models import Section
 
 from .models import Follow, SavedStory
@@ -34,7 +37,7 @@ def saved(request):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def save(request):
-    """Asks whether to save a story (`story`, its number) or to take it off; by POST does so (`keep`, 1 or 0)."""
+    """Asks whether to save a story (`story`, its address) or to take it off; by POST does so (`keep`, 1 or 0)."""
     story = _story(request.GET.get("story", ""))
     mine = SavedStory.objects.filter(user=request.user, article=story.pk)
     if request.method == "POST":
@@ -51,12 +54,17 @@ def save(request):
     return TemplateResponse(request, "mypaper/save.html", {"story": story, "is_saved": mine.exists()})
 
 
-def _story(text):
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    found = load_cards([number]) if 0 < number <= LARGEST_ID else {}
-    if not found:
+def _story(address):
+    """The public story at an address, as a card. Raises Http404 without one."""
+    parts = re.fullmatch(r"/([0-9]{4})/([0-9]{2})/([0-9]{2})/([\w-]{1,120})/", address)
+    day = day_of(*parts.groups()[:3]) if parts else None
+    pk = (
+        day and Article.objects.published().filter(address_date=day, slug=parts[4]).values_list("pk", flat=True).first()
+    )
+    found = load_cards([pk]) if pk else {}
+    if pk not in found:
         raise Http404("There is no such story.")
-    return found[number]
+    return found[pk]
 
 
 @login_required
