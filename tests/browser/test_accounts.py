@@ -1,0 +1,95 @@
+"""A reader's way in a real browser: registering, saving, following, leaving; no barrier on any of the pages."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
+from django.core.cache import cache
+
+from readers.models import User
+from tests.waiting import wait_until
+
+from .test_accessibility import OPTIONS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def limits(transactional_db):
+    """What the limits have counted in other tests is forgotten."""
+    cache.clear()
+
+
+def barriers(page):
+    found = Axe().run(page, options=OPTIONS).response["violations"]
+    return [(violation["id"], node["html"][:200]) for violation in found for node in violation["nodes"]]
+
+
+def register(page):
+    page.get_by_label("Name").fill("Yuna")
+    page.get_by_label("E-mail address").fill("yuna@example.org")
+    page.get_by_label("Password").fill("a ferry at six in the fog")
+    page.get_by_label("I agree to").check()
+    page.get_by_role("button", name="Register").click()
+    assert wait_until(lambda: mail.outbox)
+    page.goto(re.search(r"https?://\S+confirm-email\S+", mail.outbox[-1].body)[0])
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("heading", name="Your account").wait_for()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_reader_registers_saves_follows_and_leaves(open_page, paper, script):
+    page = open_page("/register/", java_script_enabled=script, reduced_motion="reduce")
+    register(page)
+    page.goto(page.url.replace("/account/", paper.get_absolute_url()))
+    page.get_by_role("link", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save it").click()
+    assert page.get_by_role("heading", name="Five towns, one supply chain").is_visible()
+    page.goto(page.url.replace("/account/saved/", "/business/"))
+    page.get_by_role("link", name="Follow Business").click()
+    page.get_by_role("button", name="Follow").click()
+    assert page.get_by_role("heading", name="Headline number 3 with").is_visible()
+    page.goto(page.url.replace("for-you/", "delete/"))
+    page.get_by_label("Your password").fill("a ferry at six in the fog")
+    page.get_by_role("button", name="Delete the account").click()
+    page.get_by_role("heading", name="Your account was deleted").wait_for()
+    assert not User.objects.exists()
+
+
+def test_cached_pages_show_who_is_logged_in_by_script_alone(open_page, paper):
+    page = open_page("/register/")
+    masthead = page.locator(".site-header")
+    register(page)
+    page.goto(page.url.replace("/account/", "/"))
+    masthead.get_by_role("link", name="Your account").click()
+    page.get_by_role("button", name="Log out").click()
+    page.goto(page.url)
+    assert masthead.get_by_role("link", name="Login").is_visible()
+
+
+def test_the_pages_have_no_barrier(open_page, paper):
+    page = open_page("/login/", reduced_motion="reduce")
+    base = page.url.removesuffix("/login/")
+    found = {}
+    for path in ("/login/", "/register/", "/account/password/reset/", "/account/login/code/"):
+        page.goto(base + path)
+        found[path] = barriers(page)
+    page.goto(base + "/register/")
+    page.get_by_label("Name").fill("Y")
+    page.get_by_label("E-mail address").fill("y@example.org")
+    page.get_by_label("Password").fill("short")
+    page.get_by_label("I agree to").check()
+    page.get_by_role("button", name="Register").click()
+    assert page.get_by_label("Password").get_attribute("aria-invalid") == "true"
+    found["mistakes"] = barriers(page)
+    register(page)
+    page.goto(base + "/account/follow/?section=business")
+    page.get_by_role("button", name="Follow").click()
+    for path in ("/account/", "/account/for-you/", "/account/saved/", "/account/delete/", "/account/two-factor/"):
+        page.goto(base + path)
+        found[path] = barriers(page)
+        for width in (320, 820, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    assert {path: seen for path, seen in found.items() if seen} == {}
