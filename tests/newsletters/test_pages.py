@@ -50,7 +50,7 @@ def test_it_lists_the_letters_that_can_be_ordered(letter):
 
 def test_it_leads_back_to_the_letters_where_the_form_was_not_sent(letter):
     response = Client().get("/letters/order/")
-    assert (response.status_code, response["Location"]) == (303, "/newsletters/")
+    assert (response.status_code, response["Location"]) == (302, "/newsletters/")
 
 
 def test_it_keeps_what_was_typed(letter):
