@@ -13,6 +13,7 @@ from articles.models import Article
 from photos import renditions
 from rankings.lists import show_lists
 from sections.pages import absolute
+from sections.surrogates import note
 
 from .models import Issue, IssueStory, Newsletter
 
@@ -54,6 +55,8 @@ def load_stories(issue):
     Nothing of a story's text is loaded, so the locked part of a premium story cannot get into a letter.
     """
     rows = list(issue.stories.order_by("position", "pk")[:MOST_STORIES])
+    # Also those that are not public: they stand there as soon as they are.
+    note(*(f"article-{row.article_id}" for row in rows))
     cards = load_cards([row.article_id for row in rows])
     return [show(row, cards[row.article_id]) for row in rows if row.article_id in cards]
 

@@ -5,9 +5,10 @@ one line already (`models.one_line`). What is the same for all readers is render
 """
 
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -29,6 +30,40 @@ from .signing_up import end_link, sign
 LARGEST = 100_000
 # Stand in the rendered letter where each reader's own links come.
 END, PREFERENCES = "https://end.invalid/", "https://preferences.invalid/"
+
+
+# Heads that are one long word: Python would break and encode them, and mail programs would find no link in them.
+UNBROKEN = {"list-unsubscribe", "message-id", "to"}
+
+
+class MailPolicy(EmailPolicy):
+    """How mails are written: as for SMTP, with addresses and links in one piece (RFC 5322: up to 998 characters).
+
+    Words that are not ASCII are encoded by `email.header`; EmailPolicy loses blanks between them (RFC 2047, 6.2).
+    """
+
+    def fold(self, name, value):
+        """The line of a head, or its lines."""
+        kind = name.lower()
+        if kind in UNBROKEN:
+            return f"{name}: {value}{self.linesep}"
+        if kind == "subject":
+            return f"{name}: {self._encoded(name, str(value))}{self.linesep}"
+        if kind == "from" and not str(value).isascii():
+            (address,) = value.addresses
+            return f"{name}: {self._encoded(name, address.display_name)} <{address.addr_spec}>{self.linesep}"
+        return super().fold(name, value)
+
+    def _encoded(self, name, text):
+        kind = "us-ascii" if text.isascii() else "utf-8"
+        return Header(text, kind, header_name=name, maxlinelen=75).encode(linesep=self.linesep)
+
+    def fold_binary(self, name, value):
+        """The same as bytes."""
+        return self.fold(name, value).encode("ascii")
+
+
+POLICY = MailPolicy(linesep="\r\n")
 
 
 @dataclass
@@ -148,7 +183,7 @@ def confirmation_mail(sign_up, message_id):
 
 
 def _mail(subject, to, message_id, paper, text, html, end):
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     mail["From"] = sender(paper)
     mail["To"] = Address("", *to.rsplit("@", 1))
     mail["Subject"] = " ".join(subject.split())

@@ -395,7 +395,7 @@ class IssueStory(models.Model):
         ]
 
     def __str__(self):
-        return f"story {self.position}"
+        return str(self.position)
 
     def natural_key(self):
         return (str(self.issue.uuid), str(self.article.guid))

@@ -116,7 +116,8 @@ def claim(at=None):
         return None, None
     if issue.next_at > now:
         return None, (issue.next_at - now).total_seconds()
-    found = queue.filter(issue=issue).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+    rows = queue.filter(issue=issue).select_related("subscriber").order_by("due_at", "pk")
+    found = rows.select_for_update(skip_locked=True, of=("self",)).first()
     if found is None:
         return None, None
     if not Delivery.objects.of_wanted().filter(pk=found.pk).exists():
@@ -124,6 +125,7 @@ def claim(at=None):
         return None, 0
     issue.next_at = max(now, issue.next_at) + timedelta(seconds=1 / settings.NEWSLETTER_RATE)
     issue.save(update_fields=["next_at"])
+    found.issue = issue
     return _mark(found, now), 0
 
 
@@ -138,8 +140,8 @@ def _mark(delivery, now):
 
 def message_id_of(delivery):
     """The id of a delivery's mail: the same at every attempt, so that servers and mail programs know it again."""
-    of = delivery.issue_id and Issue.objects.values_list("uuid", flat=True).get(pk=delivery.issue_id).hex
-    return f"<{of or 'confirm'}.{delivery.pk}@{mails.host()}>"
+    of = delivery.issue.uuid.hex if delivery.issue_id else "confirm"
+    return f"<{of}.{delivery.pk}@{mails.host()}>"
 
 
 class Sender:

@@ -73,7 +73,7 @@ def _choose(form, status=200, said=""):
 def order(request):
     """Takes the form: 303 to what everybody is told, or the form again with what is wrong (400, 429, 503)."""
     if request.method != "POST":
-        return _see("newsletters")
+        return _see("newsletters", 302)
     form = SignUpForm(request.POST)
     if form.is_trap:
         return _see("letter_asked")
@@ -134,8 +134,8 @@ def issue(request, slug, day):
 # ---- pages for the holder of a link
 
 
-def _see(name):
-    response = HttpResponseRedirect(reverse(name), status=303)
+def _see(name, status=303):
+    response = HttpResponseRedirect(reverse(name), status=status)
     response["Cache-Control"] = "no-store"
     return response
 

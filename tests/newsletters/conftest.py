@@ -24,7 +24,7 @@ class Mailbox:
     """What an SMTP server took. `refuse` {address: answer} and `refuse_mail` are its answers; `wait` slows it down."""
 
     def __init__(self):
-        self.mails, self.refuse, self.refuse_mail = [], {}, {}
+        self.mails, self.raw, self.refuse, self.refuse_mail = [], [], {}, {}
         self.wait = 0
         self.hold_at_rcpt, self.hold_after_data, self.drop_at_data = set(), set(), set()
         self.held = set()
@@ -46,6 +46,7 @@ class Mailbox:
         if address in self.refuse_mail:
             return self.refuse_mail[address]
         await asyncio.sleep(self.wait)
+        self.raw.append(envelope.content)
         self.mails.append((address, message_from_bytes(envelope.content, policy=policy.default)))
         if address in self.hold_after_data:
             self.held.add(address)

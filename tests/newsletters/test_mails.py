@@ -1,6 +1,9 @@
 """The mails themselves: what mail programs need, and what must never be in them."""
 
 import re
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from bs4 import BeautifulSoup
@@ -56,6 +59,43 @@ def test_it_has_the_head_of_a_list_mail(mail, settings):
     assert mail["Date"]
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_its_links_are_in_one_piece(mail, mailbox, settings):
+    """As they go over the line: an encoded or broken address is none for a mail program."""
+    head = mailbox.raw[0].partition(b"\r\n\r\n")[0].decode("ascii")
+    assert re.search(rf"^List-Unsubscribe: <{settings.SITE_URL}/letters/end/[\w:.-]+/>\r$", head, re.MULTILINE)
+    assert re.search(r"^Message-ID: <[\w.]+@127\.0\.0\.1>\r$", head, re.MULTILINE)
+    assert max(map(len, mailbox.raw[0].split(b"\r\n"))) < 998
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["o'hara@example.com", "a!b=c%d{e}f`g@example.com", "x" * 64 + "@" + "y" * 60 + "." + "z" * 60 + ".example.com"],
+)
+def test_it_writes_every_address_as_it_is(issue, mailbox, address):
+    make_reader(address, issue.newsletter)
+    issue.subject = "제목이 아주 긴 뉴스레터입니다 " * 8
+    ready(issue, subject=issue.subject[:150])
+    do_due_letters()
+    ((to, mail),) = mailbox.mails
+    assert to == address
+    assert f"To: {address}\r\n".encode() in mailbox.raw[0]
+    assert mail["Subject"] == " ".join(issue.subject[:150].split())
+    assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?.*?\?=", mailbox.raw[0]))
+
+
+def test_it_comes_from_a_paper_of_any_name(issue, mailbox):
+    for name in ("한강타임스 영문판", 'The "River", Times; Seoul', "Ängström’s Daily " * 6):
+        MastheadFact.objects.all().delete()
+        MastheadFact.objects.create(kind="name", value=name, position=1)
+        mail = mails.issue_mail(mails.render_issue(issue), Subscriber(pk=1, address="a@example.com"), "<1@example.com>")
+        raw = posting.bytes_of(mail)
+        assert raw.isascii()
+        # Python's own parser of addresses adds blanks between encoded words.
+        sender = str(make_header(decode_header(message_from_bytes(raw)["From"])))
+        assert parseaddr(sender)[1] == "letters@127.0.0.1"
+        assert name.strip() in sender.replace("\\", "")
 
 
 def test_it_holds_in_mail_programs(mail):
