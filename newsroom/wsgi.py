@@ -12,10 +12,12 @@ application = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from articles.due import keep_working  # noqa: E402
+from editions.building import keep_building  # noqa: E402
 from newsroom.pagecache.wsgi import PageCache  # noqa: E402
 from newsroom.static_copy import keep_copying  # noqa: E402
 
 if settings.PAGE_CACHE:
     application = PageCache(application).start()
 keep_working()
+keep_building()
 keep_copying(application)

@@ -12,6 +12,7 @@ PAPER = (
     *("sections.section", "sections.menuitem", "sections.mastheadfact", "sections.page", "sections.redirect"),
     *("sections.crawler", "sections.adseller"),
 )
+EDITIONS = ("editions.add_edition", "editions.change_edition", "editions.view_edition")
 ROLES = {
     "Reporter": (*STORIES, *LOOKED_UP, "photos.add_photo"),
     "Photo editor": (
@@ -36,14 +37,16 @@ ROLES = {
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
         *("rankings.view_readcount", "sections.breakingnews"),
+        *EDITIONS,
         *("articles.view_brokenlink", "sections.view_section", "sections.view_binned", "sections.change_binned"),
     ),
-    "Web manager": (*PAPER, "articles.view_brokenlink", "sections.view_binned", "sections.change_binned"),
+    "Web manager": (*PAPER, *EDITIONS, "articles.view_brokenlink", "sections.view_binned", "sections.change_binned"),
     "Administrator": (
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
         *("rankings.view_readcount", "sections.breakingnews"),
+        *EDITIONS,
         *(
             *PAPER,
             "articles.view_brokenlink",
@@ -55,7 +58,7 @@ ROLES = {
         ),
     ),
 }
-APPS = ("auth", "sections", "photos", "articles", "rankings", "readers")
+APPS = ("auth", "sections", "photos", "articles", "rankings", "editions", "readers")
 
 
 def codes_of(role):
@@ -72,7 +75,7 @@ def make_roles(apps):
     `apps` is the registry, or that of a migration. Permissions of models that do not exist yet are left out, so a
     migration that adds such a model calls this again.
     """
-    for label in APPS:
+    for label in [config.label for config in apps.get_app_configs() if config.label in APPS]:
         config = apps.get_app_config(label)
         # Django makes permissions after all migrations; these are needed now.
         had, config.models_module = getattr(config, "models_module", None), True

@@ -20,7 +20,7 @@ RESERVED_SLUGS = {
     *("search", "admin", "lite", "preview", "static", "media", "topics", "reporters", "columns", "login"),
     *("register", "subscribe", "logout", "account", "feeds", "rss", "archive", "corrections", "sitemap"),
     *("sitemaps", "robots", "health", "reads", "rest", "about", "policy", "products", "www", "api", "today"),
-    *("today-in-history", "front", "print", "learn-korean", "learn-english"),
+    *("today-in-history", "front", "print", "learn-korean", "learn-english", "epaper", "reading-room"),
 }
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("newsroom", "rankings", "articles", "photos", "sections", "readers")
+APPS = ("newsroom", "editions", "rankings", "articles", "photos", "sections", "readers")
 # Which apps the models of an app may import: only what is drawn below it.
 BELOW = {
     "readers": set(),
@@ -17,6 +17,7 @@ BELOW = {
     "photos": set(),
     "articles": {"sections", "photos"},
     "rankings": {"articles", "sections", "photos"},
+    "editions": {"rankings", "articles", "sections", "photos"},
 }
 # The upper storey puts the apps together.
 UPPER = ("views", "admin", "admin_base", "forms", "feeds", "sitemaps", "management")
