@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from articles.models import ArticlePhoto
+from editions.building import take_out
 from newsletters.models import IssueStory
 from photos import renditions
 from photos.models import Photo
@@ -26,15 +27,17 @@ GONE = "—"
 def expunge_story(story, *, by, reason, photos=False):
     """Deletes a story, public or not, with its versions, notes, places in lists and letters, film and old addresses.
 
-    With `photos` its photos go too, save those that anything else uses. Its name and content are taken out of the logs.
-    Files go when the transaction has ended. Raises ValidationError for somebody who may not, or without a
-    reason. About 52 queries, and those of its photos.
+    It goes out of letters; editions that hold it lose their files and are built anew. With `photos` its photos go too,
+    save those that anything else uses. Its name and content are taken out of the logs. Files go when the transaction
+    has ended. Raises ValidationError for somebody who may not, or without a reason. About 54 queries, and those of its
+    photos.
     """
     check(by, reason)
     with transaction.atomic():
         permit()
         film = getattr(story, "video", None)
         files = [file.name for file in (film.file, film.captions) if file] if film else []
+        files += take_out(article=story)
         own = list(Photo.objects.filter(uses__article=story).distinct())
         paths = [story.get_absolute_url(), *story.old_addresses.values_list("path", flat=True)]
         Redirect.objects.filter(new_path__in=paths).delete()
@@ -55,6 +58,8 @@ def expunge_story(story, *, by, reason, photos=False):
 def expunge_photo(photo, *, by, reason):
     """Deletes a photo with its original and every picture made of it. Refused while anything shows it.
 
+    Editions in which it was printed lose their files and are built anew.
+
     Raises ValidationError then, for somebody who may not, and without a reason. The file of a photo that was replaced
     before is not known to the database and stays in the storage.
     """
@@ -64,7 +69,7 @@ def expunge_photo(photo, *, by, reason):
             _("The photo is still used: %(where)s. Take it out there first.") % {"where": ", ".join(found)}
         )
     with transaction.atomic():
-        files = _delete_photo(photo)
+        files = take_out(photo=photo) + _delete_photo(photo)
         log(photo, by, reason)
         transaction.on_commit(lambda: delete_files(files))
 

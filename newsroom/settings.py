@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -127,6 +127,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 INSTALLED_APPS = [
     "mypaper",
     "newsletters",
+    "editions",
     "rankings",
     "articles",
     "photos",
@@ -387,6 +388,17 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECUR
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 # Whether readers may see fronts as they stood at any minute (/front/2026/11/23/0900/); the desk always does.
 FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
+# Who sees all pages of the e-paper: "all", or "signed-in" (everybody else sees the first page and the list of stories).
+EPAPER_ACCESS = text("EPAPER_ACCESS", "all")
+if EPAPER_ACCESS not in ("all", "signed-in"):
+    raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all or signed-in.")
+# When the day's edition is built by itself, in Seoul's time, like 05:00; empty: by hand only.
+EPAPER_AT = text("EPAPER_AT", "") or None
+if EPAPER_AT:
+    try:
+        EPAPER_AT = datetime.strptime(EPAPER_AT, "%H:%M").time()
+    except ValueError:
+        raise ImproperlyConfigured(f"EPAPER_AT is {EPAPER_AT!r}: write it like 05:00.") from None
 # Where finished pages are kept on this host; "off": every page is made anew for every reader.
 PAGE_CACHE = text("PAGE_CACHE", str(VAR / "cache"))
 PAGE_CACHE = None if PAGE_CACHE == "off" else Path(PAGE_CACHE)

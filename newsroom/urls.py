@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from articles import feeds
 from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
+from editions import views as editions
 from newsletters import views as letters
 from photos import views as photos
 from rankings import views as rankings
@@ -25,6 +26,9 @@ TOKEN = r"(?P<token>[0-9a-f]{32})"
 PICTURE, FILM = r"(?P<name>[0-9a-z-]{1,40}\.(?:webp|avif|jpg))", r"(?P<extension>mp4|webm|vtt)"
 # The second file of a sitemap and those after it; the first has no number.
 PART = r"(?:-(?P<part>[2-9]|[1-9][0-9]{1,3}))?"
+
+DAY = r"(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})"
+PRINTED_PAGE = r"(?P<page>[1-9][0-9]{0,2})-(?P<width>[0-9]{3,4})\.webp"
 
 story = [
     path("", stories.article, name="article"),
@@ -56,6 +60,15 @@ urlpatterns = [
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/$", archive.day, name="day"),
     re_path(r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/(?P<slug>[\w-]{1,120})/", include(story)),
     re_path(r"^feeds/(?P<name>.+)\.(?P<form>rss|atom|json)$", feeds.feed, name="feed"),
+    path("epaper/", editions.newest, name="epaper"),
+    path("epaper/cover", editions.cover, name="epaper_cover"),
+    re_path(r"^epaper/(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/$", editions.month, name="epaper_month"),
+    re_path(rf"^epaper/{DAY}/$", editions.edition, name="edition"),
+    re_path(rf"^epaper/{DAY}/{PRINTED_PAGE}$", editions.picture),
+    re_path(rf"^epaper/{DAY}/edition\.pdf$", editions.pdf),
+    re_path(rf"^reading-room/{DAY}/$", editions.reading_room, name="reading_room"),
+    re_path(rf"^reading-room/{DAY}/{PRINTED_PAGE}$", editions.picture, {"room": True}),
+    re_path(rf"^reading-room/{DAY}/edition\.pdf$", editions.pdf, {"room": True}),
     path("products/rss/", feeds.service, name="rss_service"),
     path("sitemap/", views.site_map, name="sitemap"),
     path("newsletters/", letters.newsletters, name="newsletters"),

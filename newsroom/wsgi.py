@@ -12,6 +12,7 @@ application = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from articles.due import keep_working  # noqa: E402
+from editions.building import keep_building  # noqa: E402
 from newsletters.working import keep_sending  # noqa: E402
 from newsroom.pagecache.wsgi import PageCache  # noqa: E402
 from newsroom.static_copy import keep_copying  # noqa: E402
@@ -20,4 +21,5 @@ if settings.PAGE_CACHE:
     application = PageCache(application).start()
 keep_working()
 keep_sending()
+keep_building()
 keep_copying(application)

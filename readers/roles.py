@@ -17,6 +17,7 @@ LETTERS = (
     *("newsletters.newsletter", "newsletters.view_subscriber", "newsletters.change_subscriber"),
     *("newsletters.delete_subscriber", "newsletters.view_subscription", "newsletters.change_delivery"),
 )
+EDITIONS = ("editions.add_edition", "editions.change_edition", "editions.view_edition")
 ROLES = {
     "Reporter": (*STORIES, *LOOKED_UP, "photos.add_photo"),
     "Photo editor": (
@@ -42,12 +43,14 @@ ROLES = {
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
         *("rankings.view_readcount", "sections.breakingnews"),
+        *EDITIONS,
         *("articles.view_brokenlink", "sections.view_section", "sections.view_binned", "sections.change_binned"),
     ),
     "Web manager": (
         *PAPER,
         *ISSUES,
         *LETTERS,
+        *EDITIONS,
         "newsletters.send_issue",
         "articles.view_brokenlink",
         "sections.view_binned",
@@ -59,6 +62,7 @@ ROLES = {
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
         *("photos.photo", "rankings.front", "rankings.storylist", "rankings.placement"),
         *("rankings.view_readcount", "sections.breakingnews"),
+        *EDITIONS,
         *(
             *PAPER,
             "articles.view_brokenlink",
@@ -70,7 +74,7 @@ ROLES = {
         ),
     ),
 }
-APPS = ("auth", "sections", "photos", "articles", "rankings", "newsletters", "readers")
+APPS = ("auth", "sections", "photos", "articles", "rankings", "newsletters", "editions", "readers")
 
 
 def codes_of(role):
@@ -87,9 +91,7 @@ def make_roles(apps):
     `apps` is the registry, or that of a migration. Permissions of models that do not exist yet are left out, so a
     migration that adds such a model calls this again.
     """
-    for label in APPS:
-        if label not in apps.app_configs:
-            continue  # a migration from before that app
+    for label in [config.label for config in apps.get_app_configs() if config.label in APPS]:
         config = apps.get_app_config(label)
         # Django makes permissions after all migrations; these are needed now.
         had, config.models_module = getattr(config, "models_module", None), True

@@ -28,6 +28,7 @@ from articles.models import (
     Tag,
     Video,
 )
+from editions.models import Edition
 from newsletters.models import Delivery, Issue, IssueStory, Newsletter, Subscriber, Subscription
 from photos.library import add_photo
 from photos.models import Photo
@@ -255,6 +256,8 @@ def make_paper():
     add_redirect("/economy/", "/finance/")
     OldAddress.objects.create(article=paper.story, path="/www/biz/2021/02/129_304756.html")
     paper.story.announcements.create(event="hub", due_at=now, done_at=now)
+    edition = Edition.objects.create(date=timezone.localdate() - timedelta(days=1), error="No paper.")
+    edition.stories.create(article=paper.story, page=1)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
     paper.issue = make_letter(paper, now)
     at_the_desk(paper)

@@ -12,13 +12,16 @@ from django.urls import reverse
 
 from articles import publishing
 from articles.models import Article
+from editions.building import build_edition, build_wanted
+from editions.models import Edition
 from newsroom.expunging import permit
 from photos.models import Photo
 from readers.models import AuditEntry
 from sections.bin import bring_back
 from sections.models import Binned, Redirect
 from tests.admin.posting import submit
-from tests.factories import draft, make_article, make_photo, make_reporter, make_staff, make_video
+from tests.editions.papers import text_of
+from tests.factories import draft, make_article, make_photo, make_reporter, make_section, make_staff, make_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,3 +128,33 @@ def test_the_log_gives_up_words_alone_even_then():
             permit()
             with pytest.raises(IntegrityError), transaction.atomic():
                 AuditEntry.objects.update(**change)
+
+
+def test_printed_editions_lose_their_files_and_are_built_anew():
+    make_staff()
+    section = make_section("Courts")
+    story = make_article(section=section, headline=f"{SECRET} arrested", body="<p>He was.</p>")
+    make_article(section=section, headline="Another story", body="<p>It stays.</p>")
+    edition = build_edition()
+    assert SECRET in text_of(edition)
+    expunge("story", story)
+    assert not any(default_storage.exists(name) for name in edition.files)
+    after = Edition.objects.get()
+    assert not after.is_public
+    assert build_wanted() == 1
+    after.refresh_from_db()
+    assert after.is_public
+    assert SECRET not in text_of(after)
+    assert "Another story" in text_of(after)
+
+
+def test_printed_editions_of_a_photo_lose_their_files():
+    make_staff()
+    photo = make_photo(render=True)
+    story = make_article(photos=[photo], body="<p>It stays.</p>")
+    edition = build_edition()
+    assert edition.stories.get().photo == photo
+    story.photo_uses.all().delete()
+    expunge("photo", photo)
+    assert not any(default_storage.exists(name) for name in edition.files)
+    assert Edition.objects.get().wanted_at

@@ -57,7 +57,7 @@ def test_it_has_a_tile_icon_for_each(client, menus):
 
 def test_it_leads_to_signing_in_and_subscribing(client, menus):
     links = {a["href"] for a in open_page(client).select("header a")}
-    assert {"/login/", "/register/", "/products/subscribe/", "/products/e-paper/", "/search/"} <= links
+    assert {"/login/", "/register/", "/products/subscribe/", "/epaper/", "/search/"} <= links
 
 
 def test_it_counts_the_ticker_down_in_two_columns(client):

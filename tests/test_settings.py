@@ -61,6 +61,11 @@ REFUSED = {
     "nothing at all": ({}, "Set SECRET_KEY"),
     "debug in production": (COMPLETE | {"DEBUG": "1"}, "DEBUG shows secrets to readers"),
     "unknown environment": (COMPLETE | {"NEWSROOM_ENV": "staging"}, "NEWSROOM_ENV is 'staging'"),
+    "unknown access to the e-paper": (
+        COMPLETE | {"EPAPER_ACCESS": "some"},
+        "EPAPER_ACCESS is 'some': write all or signed-in.",
+    ),
+    "no time of day": (COMPLETE | {"EPAPER_AT": "five"}, "EPAPER_AT is 'five': write it like 05:00."),
     "no truth value": (COMPLETE | {"DEBUG": "maybe"}, "DEBUG is 'maybe': write 1 or 0."),
     "no number": (COMPLETE | {"PHOTO_MAX_PIXELS": "many"}, "PHOTO_MAX_PIXELS is 'many': write a whole number."),
     "negative": (COMPLETE | {"PAGE_MAX_AGE": "-5"}, "PAGE_MAX_AGE is '-5': write a whole number."),

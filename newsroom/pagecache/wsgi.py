@@ -30,7 +30,7 @@ from .store import DiskStore, Entry, compressed
 # First words of addresses that are answered for one reader, or are no pages: the cache has nothing to do with them.
 NOT_KEPT = {
     *("admin", "login", "logout", "register", "account", "letters", "mail", "preview", "reads", "health", "media"),
-    *("static", "rest"),
+    *("static", "rest", "reading-room"),
 }
 # The parameters that make another page, by the first word of the address; of all other addresses only USUAL does.
 USUAL = {"before"}
@@ -434,7 +434,7 @@ def fingerprint():
     state = hashlib.blake2b(digest_size=8)
     roots = [
         settings.BASE_DIR / name
-        for name in ("templates", "articles", "sections", "rankings", "newsletters", "photos", "newsroom")
+        for name in ("templates", "articles", "sections", "rankings", "newsletters", "editions", "photos", "newsroom")
     ]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in (".html", ".py")]
     manifest = settings.STATIC_ROOT / "staticfiles.json"
@@ -442,5 +442,5 @@ def fingerprint():
         with contextlib.suppress(OSError):
             stat = os.stat(path)
             state.update(f"{path.name}:{stat.st_mtime_ns}:{stat.st_size};".encode())
-    state.update(f"{settings.SITE_URL} {settings.DATABASES['default']}".encode())
+    state.update(f"{settings.SITE_URL} {settings.EPAPER_ACCESS} {settings.DATABASES['default']}".encode())
     return state.hexdigest()

@@ -1,7 +1,9 @@
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from articles.models import Article
+from editions.models import Edition
 from newsroom import demo
 
 
@@ -15,6 +17,8 @@ class Command(BaseCommand):
             count = demo.load()
             call_command("make_renditions", verbosity=verbosity, stdout=self.stdout)
             call_command("refresh_rankings", verbosity=0)
+            # The web server builds it as soon as it runs.
+            Edition.objects.create(date=timezone.localdate(), wanted_at=timezone.now())
             self.stdout.write(f"The Hangang Times has {count} stories.")
         account = demo.account(first)
         if account:
