@@ -9,10 +9,12 @@ class MyPaperConfig(AppConfig):
     verbose_name = _("My paper")
 
     def ready(self):
-        """Has the file of a reader's data include what is kept here."""
+        """Has a reader's data include what is kept here, and merged topics keep their readers."""
+        from articles.topics import also_moved
         from readers.accounts import own_data
 
         from .models import Follow, SavedStory
 
         own_data["saved"] = SavedStory.objects.data_of
         own_data["follows"] = Follow.objects.data_of
+        also_moved.append(Follow.objects.move_topics)

@@ -30,6 +30,12 @@ class FollowQuerySet(models.QuerySet):
         """What is followed, as plain data. One query."""
         return [{row.kind: row.what.name, "since": row.since.isoformat()} for row in self.of(user)]
 
+    def move_topics(self, into, others):
+        """Has readers of topics that are merged away follow the one that stays, each once. One query."""
+        follow = self.filter(tag=into).order_by().values("user")
+        rows = self.filter(tag__in=others).exclude(user__in=follow).order_by("user", "pk").distinct("user")
+        self.filter(pk__in=rows.values("pk")).update(tag=into)
+
     def stories_for(self, user):
         """Public stories of everything that the reader follows: no other rule chooses them."""
         Article, Byline, ArticleTag = (apps.get_model("articles", name) for name in ("Article", "Byline", "ArticleTag"))

@@ -19,7 +19,7 @@ from tests.test_pages_bad_input import ask
 
 pytestmark = pytest.mark.django_db
 
-ANSWERS = {200, 301, 302, 304, 400, 404, 405, 410}
+ANSWERS = {200, 301, 302, 303, 304, 400, 404, 405, 410}
 # The admin has tests of its own: what it does depends on who is signed in.
 LEFT_OUT = ("admin/",)
 many = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

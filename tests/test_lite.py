@@ -49,7 +49,9 @@ def test_its_links_stay_in_the_edition(pages, kind):  # noqa: F811
     for element in read(f"/lite{pages[kind]}").select("a[href], form[action]"):
         address = element.get("href") or element.get("action")
         if address.startswith("/"):
-            assert address.startswith(("/lite/", "/media/", "/feeds/", "/login/", "/static/", "/robots.txt")), address
+            assert address.startswith(
+                ("/lite/", "/media/", "/feeds/", "/login/", "/register/", "/account/", "/static/", "/robots.txt")
+            ), address
 
 
 def test_its_links_lead_somewhere(pages):  # noqa: F811

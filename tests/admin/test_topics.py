@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from articles.models import Alias, Article, ArticleTag, Reporter, Tag
 from articles.topics import merge_topics
+from mypaper.models import Follow
 from rankings.models import Front
 from tests.admin.posting import errors, fields_of, page, submit, told
 from tests.factories import draft, embargoed, make_alias, make_article, make_reporter, make_section, make_staff
@@ -152,14 +153,14 @@ def test_it_costs_the_same_whatever_the_topics_hold(db, queries):
         for n in range(number):
             make_article(tags=[f"Boats {number}", f"Topic {n}"])
             make_alias(boats, f"Yacht {number} {n}")
-        with queries(16):
+        with queries(18):
             assert merge_topics(ships, [boats]) == number + 1
 
 
 def test_everything_that_knows_a_topic_is_moved():
     """A new table with topics must be moved by a merge too."""
     foreign = {model for model in apps.get_models() for field in model._meta.fields if field.related_model is Tag}
-    assert foreign == {Alias, ArticleTag, Front}
+    assert foreign == {Alias, ArticleTag, Front, Follow}
 
 
 def test_a_topic_whose_page_the_desk_made_is_not_merged_away(db):

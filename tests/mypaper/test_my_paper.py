@@ -8,6 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from articles import publishing
+from articles.models import Tag
+from articles.topics import merge_topics
 from mypaper.models import Follow, SavedStory
 from readers.models import User
 from tests.factories import draft, embargoed, make_article, make_reporter, make_section
@@ -153,6 +155,16 @@ def test_one_thing_is_followed_once(user):
     for wrong in ({"section": section}, {}, {"section": section, "reporter": person}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Follow.objects.create(user=user, **wrong)
+
+
+def test_readers_of_a_merged_topic_follow_the_one_that_stays(user):
+    other = User.objects.create_user("reader-2", "other@example.org", None)
+    make_article(tags=["Ships", "Boats", "Yachts"])
+    ships, boats, yachts = (Tag.objects.get(name=name) for name in ("Ships", "Boats", "Yachts"))
+    for who, tag in ((user, boats), (user, yachts), (other, boats), (other, ships)):
+        Follow.objects.create(user=who, tag=tag)
+    merge_topics(ships, [boats, yachts])
+    assert sorted(Follow.objects.values_list("user", "tag")) == sorted([(user.pk, ships.pk), (other.pk, ships.pk)])
 
 
 # ---- one's own
