@@ -125,7 +125,20 @@ def wrk(port, lines, folder, cookie=""):
     addresses, script = Path(folder) / "addresses", Path(folder) / "ask.lua"
     addresses.write_text("\n".join(lines) + "\n")
     script.write_text(SCRIPT)
-    command = ["wrk", "--timeout", "20s", "-c", "8", "-t", "1", "-d", str(SECONDS), "-s", str(script), f"http://127.0.0.1:{port}/"]
+    command = [
+        "wrk",
+        "--timeout",
+        "20s",
+        "-c",
+        "8",
+        "-t",
+        "1",
+        "-d",
+        str(SECONDS),
+        "-s",
+        str(script),
+        f"http://127.0.0.1:{port}/",
+    ]
     found = []
     for _ in range(ROUNDS + 1):
         out = subprocess.run(

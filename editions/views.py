@@ -121,7 +121,7 @@ def _guarded(request, file, content_type, *, page=None, room=False, name=""):
 
 
 def _to_sign_in(request):
-    return _not_kept(redirect(f"{reverse('login')}?{urlencode({'next': request.path})}"))
+    return _not_kept(redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}"))
 
 
 def _not_kept(response):

@@ -71,7 +71,7 @@ def test_a_locked_paper_shows_its_first_page_and_the_list(client, edition, locke
 @pytest.mark.parametrize("name", ["2-960.webp", "2-480.webp", "edition.pdf"])
 def test_a_locked_file_is_for_those_who_are_signed_in(edition, locked, name):
     stranger, reader = Client(), Client()
-    reader.force_login(make_staff("reader", superuser=False, is_staff=False))
+    reader.force_login(make_staff("reader", superuser=False, is_staff=False), "readers.accounts.ReaderBackend")
     room = f"/reading-room/{edition.date:%Y/%m/%d}/"
     for client in (stranger, reader):
         response = client.get(f"{edition.get_absolute_url()}{name}")
@@ -93,7 +93,7 @@ def test_the_reading_room_shows_all_pages_to_those_who_are_signed_in(edition, lo
     response = Client().get(room)
     assert response["Location"].startswith("/login/")
     reader = Client()
-    reader.force_login(make_staff("reader", superuser=False, is_staff=False))
+    reader.force_login(make_staff("reader", superuser=False, is_staff=False), "readers.accounts.ReaderBackend")
     response = reader.get(room)
     assert "no-store" in response["Cache-Control"]
     assert f"{room}2-960.webp" in response.text
