@@ -388,12 +388,15 @@ def main(counts):
     missing = [name for name in ("wrk", "nginx") if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
     if missing:
         raise SystemExit(f"Install what measures: apt-get install {' '.join(missing).replace('nginx', 'nginx-light')}.")
-    results = {count: measure(count) for count in counts}
-    here = Path(__file__).parent
-    text = table(results)
+    results, here = {}, Path(__file__).parent
+    for count in counts:
+        results[count] = measure(count)
+        text = table(results)
+        (here / "speed.svg").write_text(plot(results))
+        (here / "README.md").write_text(
+            f"{HEAD.format(cores=os.cpu_count())}{text}\n\n![The ratios as bars](speed.svg)\n"
+        )
     print(text)
-    (here / "speed.svg").write_text(plot(results))
-    (here / "README.md").write_text(f"{HEAD.format(cores=os.cpu_count())}{text}\n\n![The ratios as bars](speed.svg)\n")
 
 
 if __name__ == "__main__":
