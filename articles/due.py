@@ -5,12 +5,9 @@ them may run.
 """
 
 import logging
-import threading
-import time
-
-from django.db import connection
 
 from sections.hits import write_hits
+from sections.runner import keep_doing
 
 from .announcing import announce_due
 from .publishing import apply_due_changes
@@ -27,15 +24,4 @@ def do_due_work():
 
 def keep_working():
     """Starts the runner of this process: a thread that looks every few seconds for what is due."""
-    threading.Thread(target=_run, name="due-work", daemon=True).start()
-
-
-def _run():
-    while True:
-        try:
-            do_due_work()
-        except Exception:  # the database may be away for a while
-            logger.warning("What is due could not be done.", exc_info=True)
-        finally:
-            connection.close()
-        time.sleep(LOOK_SECONDS)
+    keep_doing("due-work", do_due_work, LOOK_SECONDS, logger, "What is due could not be done.")

@@ -3,8 +3,6 @@
 import logging
 import secrets
 import tempfile
-import threading
-import time
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -15,6 +13,7 @@ from django.utils import timezone
 from articles.models import Article
 from photos.models import Photo
 from sections.models import MastheadFact
+from sections.runner import keep_doing
 
 from .content import closing_moment, load_content
 from .models import WIDTHS, Edition, EditionStory
@@ -179,15 +178,4 @@ def next_day(now):
 
 def keep_building():
     """Starts the runner of this process: a thread that looks every few seconds for an edition that is to be built."""
-    threading.Thread(target=_run, name="editions", daemon=True).start()
-
-
-def _run():
-    while True:
-        try:
-            build_wanted()
-        except Exception:  # the database may be away for a while
-            logger.warning("Editions could not be built.", exc_info=True)
-        finally:
-            connection.close()
-        time.sleep(LOOK_SECONDS)
+    keep_doing("editions", build_wanted, LOOK_SECONDS, logger, "Editions could not be built.")

@@ -1,11 +1,11 @@
 """What newsletters do by themselves: filled by their rules, sent at their times. Each web worker has a runner."""
 
 import logging
-import threading
 import time
 
 from django.conf import settings
-from django.db import connection
+
+from sections.runner import keep_doing
 
 from .composing import fill_due
 from .sending import recover, send_due, start_due
@@ -32,20 +32,14 @@ def do_due_letters(*, seconds=SEND_SECONDS):
 
 def keep_sending():
     """Starts the runner of this process, a thread, unless mails cannot leave this server."""
-    if settings.MAIL_WORKS:
-        threading.Thread(target=_run, name="newsletters", daemon=True).start()
-
-
-def _run():
     tidied = 0
-    while True:
-        try:
-            do_due_letters()
-            if time.monotonic() - tidied > TIDY_SECONDS:
-                tidied = time.monotonic()
-                forget_unconfirmed()
-        except Exception:  # the database or the mail server may be away for a while
-            logger.warning("Newsletters could not be looked after.", exc_info=True)
-        finally:
-            connection.close()
-        time.sleep(LOOK_SECONDS)
+
+    def look():
+        nonlocal tidied
+        do_due_letters()
+        if time.monotonic() - tidied > TIDY_SECONDS:
+            tidied = time.monotonic()
+            forget_unconfirmed()
+
+    if settings.MAIL_WORKS:
+        keep_doing("newsletters", look, LOOK_SECONDS, logger, "Newsletters could not be looked after.")

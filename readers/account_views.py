@@ -50,11 +50,7 @@ def _home(request, form, status=200):
 @require_POST
 def end(request):
     """Ends one of one's own sessions (`end`, its number), or all but this one (`all`)."""
-    asked = request.POST.get("end", "")
-    only = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
-    ended = 0
-    if only is not None or "all" in request.POST:
-        ended = sessions.end_sessions(request.user, only=only, but=request.session.session_key)
+    ended = sessions.end_asked(request.user, request.POST, but=request.session.session_key)
     messages.success(request, "Logged out there." if ended else "There was no other device to log out.")
     return redirect("account_home")
 

@@ -74,3 +74,15 @@ def end_sessions(user, only=None, but=None):
     keys = list(rows.values_list("session_id", flat=True))
     Session.objects.filter(pk__in=keys).delete()
     return len(keys)
+
+
+def end_asked(user, asked, but=None):
+    """Ends what the buttons of a list of sessions ask for: `end`, the number of one, or `all` but the one with a key.
+
+    Returns how many, None where nothing was asked for.
+    """
+    number = asked.get("end", "")
+    only = int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None
+    if only is None and "all" not in asked:
+        return None
+    return end_sessions(user, only=only, but=but)

@@ -87,13 +87,11 @@ def end(request):
 
 def end_and_tell(request, user):
     """Ends what the buttons of the list of sessions ask for, writes it down and says so."""
-    asked = request.POST.get("end", "")
-    only = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
-    if only is None and "all" not in request.POST:
-        return
     mine = request.session.session_key if user.pk == request.user.pk else None
     with transaction.atomic():
-        ended = sessions.end_sessions(user, only=only, but=mine)
+        ended = sessions.end_asked(user, request.POST, but=mine)
+        if ended is None:
+            return
         if ended:
             record(Action.SESSIONS_ENDED, request, user, changes={"sessions": [ended, 0]})
     if ended:
