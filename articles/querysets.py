@@ -13,6 +13,12 @@ from . import wording
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
+# What only the story's own page and the desk show: cards are kept in memory by the hundred.
+NOT_KEPT = (
+    *("ai_use", "canonical_url", "changed_at", "created_at", "dateline", "external_id", "external_source"),
+    *("guid", "import_digest", "licence", "planned_for", "seo_title", "source", "source_url", "status", "updated_at"),
+    "writer",
+)
 # What a picture's addresses follow from, see photos.renditions.
 PICTURE = ("token", "width", "height", "focal_x", "focal_y", "rendered_at", "avif")
 # What cards say of their lead photo: of the photo, and of its use in the story.
@@ -160,7 +166,7 @@ class ArticleQuerySet(models.QuerySet):
         )
         return (
             self.select_related("section", "section__parent", "column", "video")
-            .defer(*NOT_ON_CARDS, "video__transcript")
+            .defer(*NOT_ON_CARDS, *NOT_KEPT, "video__transcript")
             .annotate(
                 lead_facts=Subquery(lead[:1]),
                 face_facts=Case(When(format="opinion", then=Subquery(faces[:1]))),
