@@ -274,6 +274,22 @@ class Article(Shown):
                 name="article_public_in_section",
                 condition=Q(status="ready"),
             ),
+            # Galleries, films and the like, of which there are few: of the paper, of a section.
+            models.Index(
+                F("format"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_public_in_format",
+                condition=Q(status="ready") & ~Q(format="story"),
+            ),
+            models.Index(
+                F("section"),
+                F("format"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_section_format",
+                condition=Q(status="ready") & ~Q(format="story"),
+            ),
             models.Index(
                 F("column"),
                 F("publish_at").desc(),
