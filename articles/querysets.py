@@ -122,14 +122,17 @@ class ArticleQuerySet(models.QuerySet):
         """Newest first, in an order that never ties."""
         return self.order_by("-publish_at", "-id")
 
-    def older_than(self, pk, at=None):
-        """Articles that come after the public article `pk` in `latest_first` order; none if it is not public."""
-        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
+    def older_than(self, pk, at=None, moment=None):
+        """Articles that come after the public article `pk` in `latest_first` order; none if it is not public.
+
+        `moment` is when that story was published, where it is known.
+        """
+        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(pk__lt=pk))
 
-    def newer_than(self, pk, at=None):
-        """Articles that come before the public article `pk` in `latest_first` order."""
-        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
+    def newer_than(self, pk, at=None, moment=None):
+        """Articles that come before the public article `pk` in `latest_first` order; `moment` as above."""
+        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
 
     def desk_older(self, moment, pk):

@@ -32,7 +32,7 @@ def reporter(request, slug):
         return other_name(request, Reporter.objects.known_as(slug))
     note_lists(f"reporter-{person.pk}-stories")
     context = {"reporter": person, "feed": channels.of_reporter(person), "structured": structured.of_reporter(person)}
-    return list_page(request, "articles/reporter.html", BY_REPORTER(person), context)
+    return list_page(request, "articles/reporter.html", BY_REPORTER(person.pk), context)
 
 
 @require_safe
@@ -64,7 +64,7 @@ def topic(request, slug):
         ids = [story.pk for story in page.articles]
         return {"related": BESIDE(tag=tag.pk, ids=ids) if page.is_first else ()}
 
-    return list_page(request, "articles/topic.html", OF_TOPIC(tag), context, may_be_empty=False, more=related)
+    return list_page(request, "articles/topic.html", OF_TOPIC(tag.pk), context, may_be_empty=False, more=related)
 
 
 @require_safe
