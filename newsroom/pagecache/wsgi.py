@@ -434,7 +434,19 @@ def fingerprint():
     state = hashlib.blake2b(digest_size=8)
     roots = [
         settings.BASE_DIR / name
-        for name in ("templates", "articles", "sections", "rankings", "newsletters", "editions", "photos", "newsroom")
+        for name in (
+            *(
+                "templates",
+                "articles",
+                "sections",
+                "rankings",
+                "newsletters",
+                "editions",
+                "photos",
+                "paywall",
+                "newsroom",
+            ),
+        )
     ]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in (".html", ".py")]
     manifest = settings.STATIC_ROOT / "staticfiles.json"
@@ -442,5 +454,6 @@ def fingerprint():
         with contextlib.suppress(OSError):
             stat = os.stat(path)
             state.update(f"{path.name}:{stat.st_mtime_ns}:{stat.st_size};".encode())
-    state.update(f"{settings.SITE_URL} {settings.EPAPER_ACCESS} {settings.DATABASES['default']}".encode())
+    premium = settings.PREMIUM_FREE_A_MONTH, settings.PREMIUM_OPEN_WORDS
+    state.update(f"{settings.SITE_URL} {settings.EPAPER_ACCESS} {premium} {settings.DATABASES['default']}".encode())
     return state.hexdigest()
