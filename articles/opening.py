@@ -97,7 +97,7 @@ def open_uses(story):
 def closed(story):
     """The story (from `for_feed`) as everybody may see it: of a premium one a copy without the locked part. No query.
 
-    The copy's `is_closed` says whether something is missing, `locked_words` how many words are.
+    The copy's `is_closed` says whether something is missing, `locked_words` and `locked_photos` how much.
     """
     if story.access == Article.Access.FREE:
         return story
@@ -107,7 +107,8 @@ def closed(story):
     if film := getattr(story, "video", None):
         shown.video = copy(film)
         shown.video.file = shown.video.captions = shown.video.external_url = shown.video.transcript = ""
-    shown.is_closed = bool(shown.locked_words or film or len(shown.all_uses) < len(story.all_uses))
+    shown.locked_photos = len(story.all_uses) - len(shown.all_uses)
+    shown.is_closed = bool(shown.locked_words or shown.locked_photos or film)
     return shown
 
 

@@ -477,3 +477,17 @@ def test_the_page_cache_keeps_one_page_for_all_and_no_rest(cache_reader, user, s
     Article.objects.filter(pk=story.pk).update(access="free")
     assert cache_reader.made_again(address) == {address}
     assert LOCKED in cache_reader.read(address)
+
+
+# ---- the desk
+
+
+def test_a_preview_shows_all_of_it_and_where_the_opening_ends(story):
+    desk = sign_in(make_staff())
+    page = BeautifulSoup(desk.get(f"/admin/articles/article/{story.pk}/preview/").text, "html.parser")
+    cut = page.select_one(".prose > .cut")
+    assert OPEN in cut.find_previous_sibling("p").get_text()
+    assert LOCKED in cut.find_next_sibling("p").get_text()
+    assert page.select(".wall") == []
+    link = story.preview_links.create(note="The lawyer", expires_at=timezone.now() + timedelta(days=1))
+    assert LOCKED in Client().get(link.get_absolute_url()).text
