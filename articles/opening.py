@@ -108,7 +108,17 @@ def closed(story):
         shown.video = copy(film)
         shown.video.file = shown.video.captions = shown.video.external_url = shown.video.transcript = ""
     shown.locked_photos = len(story.all_uses) - len(shown.all_uses)
-    shown.is_closed = bool(shown.locked_words or shown.locked_photos or film)
+    shown.has_locked_part = shown.is_closed = bool(shown.locked_words or shown.locked_photos or film)
+    return shown
+
+
+def for_crawlers(story):
+    """As `closed`, with all of the text, the locked part of it inside an element as JSON-LD names it. No query."""
+    shown = closed(story)
+    if shown.is_closed:
+        end = length_of_opening(story.body)
+        shown.body = f'{story.body[:end]}<div class="rest">{story.body[end:]}</div>'
+        shown.is_closed, shown.locked_words = False, 0
     return shown
 
 

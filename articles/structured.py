@@ -142,11 +142,11 @@ def of_story(story):
             "articleSection": story.section.name,
             "keywords": [tag["name"] for tag in story.tag_list],
             "inLanguage": story.lang,
-            "wordCount": None if story.is_closed else words_of(story) or None,
-            "isAccessibleForFree": not story.is_closed,
+            "wordCount": None if story.has_locked_part else words_of(story) or None,
+            "isAccessibleForFree": not story.has_locked_part,
             # developers.google.com/search/docs/appearance/structured-data/paywalled-content
             "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".rest"}
-            if story.is_closed
+            if story.has_locked_part
             else None,
             "isPartOf": _column(story.column) if story.column_id else None,
             "correction": [

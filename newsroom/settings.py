@@ -397,6 +397,8 @@ if EPAPER_ACCESS not in ("all", "signed-in"):
 PREMIUM_FREE_A_MONTH = number("PREMIUM_FREE_A_MONTH", 3)
 # Words of a premium story that are for everybody, at most (articles/opening.py).
 PREMIUM_OPEN_WORDS = number("PREMIUM_OPEN_WORDS", 120)
+# Whether programs of search engines, verified by their addresses' names, read all of them (paywall/crawlers.py).
+PREMIUM_FOR_VERIFIED_BOTS = flag("PREMIUM_FOR_VERIFIED_BOTS", False)
 # When the day's edition is built by itself, in Seoul's time, like 05:00; empty: by hand only.
 EPAPER_AT = text("EPAPER_AT", "") or None
 if EPAPER_AT:

@@ -315,8 +315,8 @@ class Article(Shown):
 
     natural_key.dependencies = ["sections.section", "articles.column"]
 
-    # Whether something was left out for readers who have not paid, how many words and photos: see articles.opening.
-    is_closed, locked_words, locked_photos = False, 0, 0
+    # Set by articles.opening: whether a part is not for everybody, whether it was left out, how many words and photos.
+    has_locked_part, is_closed, locked_words, locked_photos = False, False, 0, 0
 
     def is_public(self, at=None):
         """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""

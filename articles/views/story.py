@@ -15,10 +15,11 @@ from articles.cards import load_cards
 from articles.comparing import differences
 from articles.dates import day_of
 from articles.models import Article, OldAddress, PreviewLink
-from articles.opening import closed, with_cut
+from articles.opening import closed, for_crawlers, with_cut
 from articles.previewing import preview, rolled_back
 from articles.publishing import apply_due_changes
 from articles.reading import is_long, minutes_to_read
+from paywall.crawlers import may_read_all
 from rankings.filling import fill
 from rankings.lists import show_lists
 from sections.pages import absolute, render_page
@@ -39,11 +40,14 @@ def _public_at(moment):
 _PUBLIC = Prepared(lambda: _public_at(Given("at", DateTimeField())), plan_once=True)
 
 
-def _public_story(year, month, day, slug):
-    """The public story at an address with everything its page shows to everybody, or None. Three queries."""
+def _public_story(year, month, day, slug, shown=closed):
+    """The public story at an address with everything its page shows to everybody, or None. Three queries.
+
+    `shown` says what that is of a premium story.
+    """
     day = day_of(year, month, day)
     story = next(iter(_PUBLIC(day=day, slug=slug, at=timezone.now())), None) if day else None
-    return story and closed(story)
+    return story and shown(story)
 
 
 def _story(year, month, day, slug, articles):
@@ -53,13 +57,22 @@ def _story(year, month, day, slug, articles):
 
 @require_safe
 def article(request, year, month, day, slug):
-    """A story's page; 410 with the reason once it was withdrawn, 404 before it is public. 8 queries."""
-    story = _public_story(year, month, day, slug)
+    """A story's page; 410 with the reason once it was withdrawn, 404 before it is public. 8 queries.
+
+    The same for everybody; of a premium story, verified programs of search engines get a page that nothing keeps.
+    """
+    reads_all = may_read_all(request.META)
+    shown = for_crawlers if reads_all else closed
+    story = _public_story(year, month, day, slug, shown)
     if story is None:
         return _not_public(request, year, month, day, slug)
     if story.change_is_due and apply_due_changes(article=story):  # the runner has not come by yet
-        story = _public_story(year, month, day, slug)
-    return story_page(story)
+        story = _public_story(year, month, day, slug, shown)
+    response = story_page(story)
+    if reads_all and story.has_locked_part:
+        response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noarchive"
+    return response
 
 
 def story_page(story):

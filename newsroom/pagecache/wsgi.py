@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.http.request import split_domain_port, validate_host
 
+from paywall.crawlers import may_read_all
 from sections import shared
 from sections.surrogates import collecting
 
@@ -141,6 +142,8 @@ class PageCache:
             return self._act(environ, start_response)
         name, clean = name_of(environ)
         if name is None or not is_own(environ):
+            return self.application(environ, start_response)
+        if may_read_all(environ):  # a page that is not for everybody
             return self.application(environ, start_response)
         now = time.time()
         if self.slots.is_due(now):
