@@ -71,6 +71,10 @@ class ArticleQuerySet(models.QuerySet):
         """Everything for staff who may see articles in the admin; what is public for everybody else."""
         return self.all() if user.is_staff and user.has_perm("articles.view_article") else self.published()
 
+    def premium(self):
+        """Articles of which everybody sees the opening alone (see articles.opening)."""
+        return self.filter(access="premium")
+
     def in_section(self, section):
         """Articles of a section (or its id) and its subsections, and those that are also listed there."""
         Section = apps.get_model("sections", "Section")
@@ -177,6 +181,11 @@ class ArticleQuerySet(models.QuerySet):
             )
         )
 
+    def with_photo_uses(self):
+        """Adds photo uses with their photos, as `all_uses`. One query more."""
+        uses = apps.get_model("articles", "ArticlePhoto").objects.select_related("photo")
+        return self.prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
+
     def with_portraits(self):
         """Adds bylines with the reporters' portraits, as `credits`. One query more."""
         Byline = apps.get_model("articles", "Byline")
@@ -220,15 +229,12 @@ class ArticleQuerySet(models.QuerySet):
         Photo uses (`all_uses`) and bylines (`credits`) are rows; `tag_list` and `correction_list` come as lists
         with the article itself.
         """
-        ArticlePhoto, ArticleTag, Correction = (
-            apps.get_model("articles", name) for name in ("ArticlePhoto", "ArticleTag", "Correction")
-        )
+        ArticleTag, Correction = (apps.get_model("articles", name) for name in ("ArticleTag", "Correction"))
         tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
         corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
-        uses = ArticlePhoto.objects.select_related("photo")
         return (
             self.select_related("section", "section__parent", "column", "video")
-            .prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
+            .with_photo_uses()
             .with_portraits()
             .annotate(
                 tag_list=ArraySubquery(tags.values(json=JSONObject(id="tag", name="tag__name", slug="tag__slug"))),
@@ -251,6 +257,17 @@ class ArticleQuerySet(models.QuerySet):
                 When(format="cartoon", column=None, then=Subquery(in_section)),
                 When(format="cartoon", then=Subquery(in_column)),
             )
+
+
+class PhotoUseQuerySet(models.QuerySet):
+    """Photos in stories."""
+
+    def open(self):
+        """Uses that everybody sees as soon as the story is public: in free stories, and lead photos.
+
+        Which other photos of a premium story are for everybody follows from its text: `opening.open_uses`.
+        """
+        return self.filter(Q(article__access="free") | Q(placement="lead"))
 
 
 class NamedQuerySet(models.QuerySet):

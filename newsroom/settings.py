@@ -126,6 +126,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
     "mypaper",
+    "paywall",
     "newsletters",
     "editions",
     "rankings",
@@ -392,6 +393,12 @@ FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
 EPAPER_ACCESS = text("EPAPER_ACCESS", "all")
 if EPAPER_ACCESS not in ("all", "signed-in"):
     raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all or signed-in.")
+# Premium stories that a registered reader may read each month; 0: subscribers alone read them.
+PREMIUM_FREE_A_MONTH = number("PREMIUM_FREE_A_MONTH", 3)
+# Words of a premium story that are for everybody, at most (articles/opening.py).
+PREMIUM_OPEN_WORDS = number("PREMIUM_OPEN_WORDS", 120)
+# Whether programs of search engines, verified by their addresses' names, read all of them (paywall/crawlers.py).
+PREMIUM_FOR_VERIFIED_BOTS = flag("PREMIUM_FOR_VERIFIED_BOTS", False)
 # When the day's edition is built by itself, in Seoul's time, like 05:00; empty: by hand only.
 EPAPER_AT = text("EPAPER_AT", "") or None
 if EPAPER_AT:

@@ -11,6 +11,7 @@ from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
 from editions import views as editions
 from newsletters import views as letters
+from paywall import views as paywall
 from photos import views as photos
 from rankings import views as rankings
 from readers import views as readers
@@ -98,6 +99,8 @@ urlpatterns = [
         rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters|newsletters){PART}\.xml$", views.sitemap_list
     ),
     re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
+    path("rest/<int:pk>/", paywall.rest, name="rest"),
+    path("rest/<int:pk>/text/", paywall.text, name="rest_text"),
     path("", include("mypaper.urls")),
     path("", include("readers.account_urls")),
     path("reads/", rankings.reads, name="reads"),

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import second_factor, sessions
 from .account_forms import DeleteForm, NameForm
-from .accounts import own_data
+from .accounts import on_account_page, own_data
 
 
 @login_required
 @require_safe
 def home(request):
-    """The account: name, address, password, second factor, open sessions. 5 queries."""
+    """The account: name, address, password, second factor, open sessions. 5 queries and `on_account_page`'s."""
     return _home(request, NameForm(instance=request.user))
 
 
@@ -42,7 +42,7 @@ def _home(request, form, status=200):
         "factor_on": second_factor.is_on(request.user),
         "open_sessions": sessions.open_sessions(request.user),
         "current": request.session.session_key,
-    }
+    } | {name: load(request.user) for name, load in on_account_page.items()}
     return TemplateResponse(request, "account/home.html", context, status=status)
 
 

@@ -27,6 +27,8 @@ LONGEST = 254
 
 # What other apps keep of a reader: {name: function of the user that gives plain data}; see readers.account_views.data.
 own_data = {}
+# What other apps show on the page of the account: {name in its context: function of the user}.
+on_account_page = {}
 
 
 class ReaderBackend(AuthenticationBackend):

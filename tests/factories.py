@@ -232,6 +232,9 @@ def make_paper():
             *("north-korea", "opinion/today-in-history"),
         )
     ]
+    paper.premium = next(one for one in paper.plain if one.section.path == "north-korea")
+    words = "".join(f"<p>{'Words of it. ' * 20}</p>" for _ in range(6))
+    Article.objects.filter(pk=paper.premium.pk).update(access="premium", body=words)
     paper.opinion = story("opinion/columns", format="opinion", reporters=[seo], column=column)
     paper.gallery = story("photos/darkroom", format="gallery", photos=[wide, tall], headline="A night in the yard")
     paper.cartoon = story("opinion/cartoon", format="cartoon", reporters=[moon], photos=[tall], body="")

@@ -9,7 +9,18 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("newsroom", "mypaper", "newsletters", "editions", "rankings", "articles", "photos", "sections", "readers")
+APPS = (
+    "newsroom",
+    "mypaper",
+    "paywall",
+    "newsletters",
+    "editions",
+    "rankings",
+    "articles",
+    "photos",
+    "sections",
+    "readers",
+)
 # Which apps the models of an app may import: only what is drawn below it.
 BELOW = {
     "readers": set(),
@@ -18,6 +29,7 @@ BELOW = {
     "articles": {"sections", "photos"},
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
+    "paywall": {"articles", "sections", "readers"},
     "newsletters": {"rankings", "articles", "sections", "photos"},
     "editions": {"rankings", "articles", "sections", "photos"},
 }

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from articles.players import player_of
-from articles.querysets import ArticleQuerySet, HangulText
+from articles.querysets import ArticleQuerySet, HangulText, PhotoUseQuerySet
 from photos.models import Photo, new_token
 from sections.html import HTMLField
 from sections.models import Section
@@ -331,6 +331,9 @@ class Article(Shown):
 
     natural_key.dependencies = ["sections.section", "articles.column"]
 
+    # Set by articles.opening: whether a part is not for everybody, whether it was left out, how many words and photos.
+    has_locked_part, is_closed, locked_words, locked_photos = False, False, 0, 0
+
     def is_public(self, at=None):
         """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""
         at = at or timezone.now()
@@ -414,7 +417,7 @@ class Article(Shown):
         return Photo(**facts) if facts else None
 
 
-class ArticlePhotoManager(models.Manager):
+class ArticlePhotoManager(models.Manager.from_queryset(PhotoUseQuerySet)):
     def get_by_natural_key(self, guid, photo):
         return self.get(article__guid=guid, photo__uuid=photo)
 

@@ -126,12 +126,14 @@ def test_only_what_is_public_is_printed(national):
     assert not edition.stories.filter(article__in=hidden).exists()
 
 
-def test_a_premium_story_is_printed_but_not_on_the_first_page(national):
+def test_of_a_premium_story_the_opening_is_printed_and_not_on_the_first_page(national):
     make_article(section=national, headline="For subscribers alone", body=body(30, "Secretend"), access="premium")
     make_stories(national, 3)
     edition = build_edition()
     assert "For subscribers alone" not in text_of(edition, 1)
-    assert "Secretend" in text_of(edition)
+    assert "For subscribers alone" in text_of(edition)
+    assert "Subscribers read the whole story at" in " ".join(text_of(edition).split())
+    assert "Secretend" not in text_of(edition)
 
 
 def test_a_story_is_printed_once_in_editions_that_follow_each_other(national):
