@@ -74,6 +74,7 @@ urlpatterns = [
     path("sitemap/", views.site_map, name="sitemap"),
     path("newsletters/", letters.newsletters, name="newsletters"),
     re_path(r"^newsletters/hooks/(?P<provider>[a-z0-9-]{1,40})/$", letters.hook, name="mail_hook"),
+    re_path(r"^newsletters/hooks/services/(?P<service>[a-z-]{1,40})/$", letters.service_hook, name="service_hook"),
     re_path(r"^newsletters/(?P<slug>[\w-]{1,60})/$", letters.newsletter, name="newsletter"),
     re_path(
         r"^newsletters/(?P<slug>[\w-]{1,60})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/$",
@@ -84,6 +85,7 @@ urlpatterns = [
     path("letters/asked/", letters.asked, name="letter_asked"),
     path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),
     path("letters/end/<str:token>/", letters.end, name="letter_end"),
+    path("letters/digest/<str:token>/", letters.end, {"of": "digest"}, name="digest_end"),
     path("letters/preferences/<str:token>/", letters.preferences, name="letter_preferences"),
     path("mail/", letters.mails, name="mails"),
     re_path(r"^mail/(?P<name>[\w.-]{1,160})/$", letters.mail, name="mail"),

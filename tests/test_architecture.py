@@ -30,7 +30,7 @@ BELOW = {
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
     "paywall": {"articles", "sections", "readers"},
-    "newsletters": {"rankings", "articles", "sections", "photos"},
+    "newsletters": {"mypaper", "rankings", "articles", "sections", "photos", "readers"},
     "editions": {"rankings", "articles", "sections", "photos"},
 }
 # The upper storey puts the apps together.
