@@ -1,12 +1,15 @@
 """The forms of readers' accounts, where they differ from django-allauth's."""
 
+from datetime import timedelta
+
 from allauth.account import forms as allauth
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils import timezone
 
 from .accounts import account_of, readers_only
-from .models import User
+from .models import Preferences, User
 
 # A name is a name: no address that a mail of ours would carry to a stranger, and nothing that breaks a header.
 NAME = RegexValidator(
@@ -110,3 +113,24 @@ class NameForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["first_name"]
+
+
+class PreferencesForm(forms.Form):
+    """How a reader wants the paper. Whatever is not sent stays as it is."""
+
+    text_size = forms.ChoiceField(choices=Preferences.TextSize, required=False, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(label="Appearance", choices=Preferences.Theme, required=False, widget=forms.RadioSelect)
+    edition = forms.ChoiceField(choices=Preferences.Edition, required=False, widget=forms.RadioSelect)
+    # Seconds for which the ticker stays closed: clocks of browsers go wrong.
+    ticker = forms.IntegerField(min_value=0, max_value=86_400, required=False)
+
+    def add_prefix(self, field_name):
+        """The names that the browser's own store has."""
+        return field_name.replace("_", "-")
+
+    def chosen(self):
+        """What was sent, as {field of Preferences: value}."""
+        given = {name: self.cleaned_data[name] for name in self.fields if self.cleaned_data[name] not in ("", None)}
+        if (seconds := given.pop("ticker", None)) is not None:
+            given["ticker_closed_until"] = timezone.now() + timedelta(seconds=seconds) if seconds else None
+        return given

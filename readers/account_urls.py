@@ -15,6 +15,7 @@ urlpatterns = [
     path("register/", allauth.signup, name="account_signup"),
     path("account/", views.home, name="account_home"),
     path("account/name/", views.rename, name="account_rename"),
+    path("account/preferences/", views.preferences, name="account_preferences"),
     path("account/sessions/", views.end, name="account_sessions"),
     path("account/data/", views.data, name="account_data"),
     path("account/delete/", views.delete, name="account_delete"),

@@ -9,19 +9,22 @@ from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import second_factor, sessions
-from .account_forms import DeleteForm, NameForm
+from .account_forms import DeleteForm, NameForm, PreferencesForm
 from .accounts import own_data
+from .models import Preferences
+from .requests import wants_json
 
 
 @login_required
 @require_safe
 def home(request):
-    """The account: name, address, password, second factor, open sessions. 5 queries."""
-    return _home(request, NameForm(instance=request.user))
+    """The account: name, address, password, second factor, preferences, open sessions. 6 queries."""
+    return _home(request)
 
 
 @login_required
@@ -30,15 +33,56 @@ def rename(request):
     """Changes the name that the reader is called by."""
     form = NameForm(request.POST, instance=request.user)
     if not form.is_valid():
-        return _home(request, form, status=422)
+        return _home(request, status=422, form=form)
     form.save()
     messages.success(request, "Your name was changed.")
     return redirect("account_home")
 
 
-def _home(request, form, status=200):
+@login_required
+@ensure_csrf_cookie
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request):
+    """How the reader wants the paper, as JSON; by POST changes what is sent. 1 query, by POST 4.
+
+    static/js/preferences.js asks for them; a form without script is led back to the account.
+    """
+    kept = _preferences(request.user)
+    if request.method == "POST":
+        form = PreferencesForm(request.POST)
+        if not form.is_valid():
+            if wants_json(request):
+                return JsonResponse({"said": "There is no such choice."}, status=422)
+            return _home(request, status=422, preferences=form)
+        if chosen := form.chosen():
+            kept, _made = Preferences.objects.update_or_create(user=request.user, defaults=chosen)
+        if not wants_json(request):
+            messages.success(request, "Your preferences were kept.")
+            return redirect("account_home")
+    return JsonResponse(_as_data(kept))
+
+
+def _preferences(user):
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+
+
+def _as_data(kept):
+    until = kept.ticker_closed_until
+    return {
+        **{"text-size": kept.text_size, "theme": kept.theme, "edition": kept.edition},
+        "ticker": max(0, int((until - timezone.now()).total_seconds())) if until else 0,
+        # False: the account has none yet.
+        "kept": not kept._state.adding,
+    }
+
+
+def _home(request, status=200, form=None, preferences=None):
+    kept = _preferences(request.user)
+    usual = {"text_size": "1", "theme": "light dark", "edition": "full"}
     context = {
-        "form": form,
+        "form": form or NameForm(instance=request.user),
+        "preferences": preferences
+        or PreferencesForm(initial={name: getattr(kept, name) or value for name, value in usual.items()}),
         "factor_on": second_factor.is_on(request.user),
         "open_sessions": sessions.open_sessions(request.user),
         "current": request.session.session_key,
@@ -58,7 +102,7 @@ def end(request):
 @login_required
 @require_safe
 def data(request):
-    """All that the paper knows of the reader, as a JSON file. 3 queries and those of `own_data`."""
+    """All that the paper knows of the reader, as a JSON file. 4 queries and those of `own_data`."""
     user = request.user
     known = {
         "name": user.first_name,
@@ -67,6 +111,7 @@ def data(request):
         "registered": user.date_joined.isoformat(),
         "last_login": user.last_login and user.last_login.isoformat(),
         "second_factor": second_factor.is_on(user),
+        "preferences": _as_data(_preferences(user)),
         "devices": [
             {"browser": row.browser, "address": row.address, "since": row.since.isoformat()}
             for row in sessions.open_sessions(user)
