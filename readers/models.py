@@ -11,12 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-
-class AddressKey(models.Func):
-    """What two spellings of one mail address have in common: small letters, and no +word before the @."""
-
-    template = "lower(regexp_replace(%(expressions)s, '[+][^@]*@', '@'))"
-    output_field = models.TextField()
+from .addresses import AddressKey
 
 
 class User(AbstractUser):
