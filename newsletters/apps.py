@@ -5,3 +5,27 @@ from django.utils.translation import gettext_lazy as _
 class NewslettersConfig(AppConfig):
     name = "newsletters"
     verbose_name = _("Newsletters")
+
+    def ready(self):
+        """Has the letters of an account begin and move with its address, and be part of the reader's data."""
+        from allauth.account import signals
+
+        from readers.accounts import own_data
+
+        from . import signing_up
+
+        own_data["letters"] = signing_up.data_of
+        signals.email_confirmed.connect(_confirmed, dispatch_uid="newsletters")
+        signals.email_changed.connect(_changed, dispatch_uid="newsletters")
+
+
+def _confirmed(email_address, **kwargs):
+    from . import signing_up
+
+    signing_up.begin_with_account(email_address.user, email_address.email)
+
+
+def _changed(user, to_email_address, **kwargs):
+    from . import signing_up
+
+    signing_up.move_with_account(user, to_email_address.email)

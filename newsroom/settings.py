@@ -269,7 +269,7 @@ MFA_TOTP_TOLERANCE = 1
 # ---- accounts of readers
 ACCOUNT_ADAPTER = "readers.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "readers.account_forms.RegisterForm",
+    "signup": "newsletters.forms.RegisterForm",
     "login": "readers.account_forms.LoginForm",
     "reset_password": "readers.account_forms.ResetPasswordForm",
     "request_login_code": "readers.account_forms.RequestCodeForm",

@@ -50,6 +50,11 @@ def account_of(address):
     return User.objects.alias(key=AddressKey("email")).filter(key=key_of(address)).first() if address else None
 
 
+def confirmed_address(user):
+    """The address of the account if its owner has confirmed it, else None. One query."""
+    return user.emailaddress_set.filter(email__iexact=user.email, verified=True).values_list("email", flat=True).first()
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """What allauth asks for."""
 
