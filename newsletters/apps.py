@@ -16,6 +16,7 @@ class NewslettersConfig(AppConfig):
 
         own_data["letters"] = signing_up.data_of
         signals.email_confirmed.connect(_confirmed, dispatch_uid="newsletters")
+        signals.user_signed_up.connect(_registered, dispatch_uid="newsletters")
         signals.email_changed.connect(_changed, dispatch_uid="newsletters")
 
 
@@ -23,6 +24,16 @@ def _confirmed(email_address, **kwargs):
     from . import signing_up
 
     signing_up.begin_with_account(email_address.user, email_address.email)
+
+
+def _registered(user, **kwargs):
+    """An address that another service has verified needs no mail."""
+    from readers.accounts import confirmed_address
+
+    from . import signing_up
+
+    if address := confirmed_address(user):
+        signing_up.begin_with_account(user, address)
 
 
 def _changed(user, to_email_address, **kwargs):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from allauth.account import forms as allauth
+from allauth.socialaccount import forms as social
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,8 +18,8 @@ NAME = RegexValidator(
 )
 
 
-class RegisterForm(allauth.SignupForm):
-    """A new account. What it answers is the same whether the address has one already."""
+class Registering(forms.Form):
+    """What every new account is asked. What the form answers is the same whether the address has an account already."""
 
     first_name = forms.CharField(
         label="Name", max_length=80, validators=[NAME], widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -30,10 +31,6 @@ class RegisterForm(allauth.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
         self.fields["email"].help_text = "We send one message to confirm it."
-        self.fields["password1"].help_text = (
-            "Twelve characters or more; a short sentence works well. "
-            "Or leave it empty, and log in with a code that comes by mail."
-        )
         self.label_suffix = ""
 
     def validate_unique_email(self, value):
@@ -41,6 +38,27 @@ class RegisterForm(allauth.SignupForm):
         value = super().validate_unique_email(value)
         self.account_already_exists = self.account_already_exists or account_of(value) is not None
         return value
+
+
+class RegisterForm(Registering, allauth.SignupForm):
+    """A new account with an address and a password."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = (
+            "Twelve characters or more; a short sentence works well. "
+            "Or leave it empty, and log in with a code that comes by mail."
+        )
+
+
+class SocialRegisterForm(Registering, social.SignupForm):
+    """A new account of somebody who comes from another service."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields(["first_name", "email", "terms"])
+        service = self.sociallogin.provider.name
+        self.fields["email"].help_text = f"We send one message to confirm it, unless {service} has done so."
 
 
 class LoginForm(allauth.LoginForm):

@@ -1,11 +1,12 @@
 """A reader's account: what is in it, its sessions, its data as a file, and its end."""
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from .account_forms import DeleteForm, NameForm, PreferencesForm
 from .accounts import own_data
 from .models import Preferences
 from .requests import wants_json
+from .social import SERVICES
 
 
 @login_required
@@ -83,6 +85,7 @@ def _home(request, status=200, form=None, preferences=None):
         "form": form or NameForm(instance=request.user),
         "preferences": preferences
         or PreferencesForm(initial={name: getattr(kept, name) or value for name, value in usual.items()}),
+        "services": [SERVICES[name][0] for name in settings.SOCIAL_LOGINS],
         "factor_on": second_factor.is_on(request.user),
         "open_sessions": sessions.open_sessions(request.user),
         "current": request.session.session_key,
@@ -102,7 +105,7 @@ def end(request):
 @login_required
 @require_safe
 def data(request):
-    """All that the paper knows of the reader, as a JSON file. 4 queries and those of `own_data`."""
+    """All that the paper knows of the reader, as a JSON file. 5 queries and those of `own_data`."""
     user = request.user
     known = {
         "name": user.first_name,
@@ -112,6 +115,10 @@ def data(request):
         "last_login": user.last_login and user.last_login.isoformat(),
         "second_factor": second_factor.is_on(user),
         "preferences": _as_data(_preferences(user)),
+        "connected": [
+            {"service": row.provider, "number_there": row.uid, "since": row.date_joined.isoformat()}
+            for row in user.socialaccount_set.order_by("pk")
+        ],
         "devices": [
             {"browser": row.browser, "address": row.address, "since": row.since.isoformat()}
             for row in sessions.open_sessions(user)
@@ -135,6 +142,30 @@ def delete(request):
     logout(request)
     get_adapter().send_mail("account/email/deleted", address, {})
     return TemplateResponse(request, "account/deleted.html", {})
+
+
+@login_required
+def connections(request):
+    """Accounts elsewhere with which the reader logs in: connecting and disconnecting them. 2 queries."""
+    from allauth.socialaccount.views import connections
+
+    if request.user.is_staff or not (settings.SOCIAL_LOGINS or request.user.socialaccount_set.exists()):
+        raise Http404("No other service is configured.")
+    response = connections(request)
+    if getattr(response, "context_data", None) is not None:
+        rows = request.user.socialaccount_set.order_by("date_joined", "pk")
+        response.context_data["connected"] = [(row.pk, SERVICES[row.provider][0], row.date_joined) for row in rows]
+        response.context_data["errors"] = [
+            error for errors in response.context_data["form"].errors.values() for error in errors
+        ]
+    return response
+
+
+@require_safe
+def login_cancelled(request):
+    """Somebody has thought better of it at another service."""
+    messages.info(request, "You were not logged in: you have stopped it at the other service.")
+    return redirect("account_login")
 
 
 def too_many(request, exception=None):

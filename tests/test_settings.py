@@ -92,6 +92,8 @@ REFUSED = {
     "sender with a line break": (COMPLETE | {"EMAIL_FROM": "a@example.com\nBcc: b@example.com"}, "EMAIL_FROM is"),
     "hook without secret": (COMPLETE | {"NEWSLETTER_HOOKS": "post"}, "NEWSLETTER_HOOKS must be"),
     "hook with a short one": (COMPLETE | {"NEWSLETTER_HOOKS": "post=short"}, "NEWSLETTER_HOOKS must be"),
+    "login without secret": (COMPLETE | {"LOGIN_KAKAO": "client"}, "LOGIN_KAKAO must be a key and its secret"),
+    "login with a blank": (COMPLETE | {"LOGIN_NAVER": "cli ent:secret"}, "LOGIN_NAVER must be"),
     "local with odd port": (LOCAL | {"PORT": "http"}, "PORT is 'http': write a whole number."),
 }
 
