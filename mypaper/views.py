@@ -8,7 +8,7 @@ import re
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,6 +20,7 @@ from articles.dates import day_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
 from newsletters import digests
+from readers.requests import wants_json
 from sections.models import Section
 
 from .models import Digest, Follow, SavedStory
@@ -45,17 +46,24 @@ def save(request):
     story = _story(request.GET.get("story", ""))
     mine = SavedStory.objects.filter(user=request.user, article=story.pk)
     if request.method == "POST":
-        if request.POST.get("keep") == "1":
-            if SavedStory.objects.filter(user=request.user).count() >= MOST_SAVED:
-                messages.error(request, f"You have saved {MOST_SAVED} stories: take one off the list first.")
-                return redirect("saved_stories")
-            SavedStory.objects.get_or_create(user=request.user, article_id=story.pk)
-            messages.success(request, "Saved.")
-        else:
+        if request.POST.get("keep") != "1":
             mine.delete()
-            messages.success(request, "Taken off your list.")
-        return redirect("saved_stories")
+            return _done(request, "saved_stories", "Taken off your list.")
+        others = SavedStory.objects.filter(user=request.user).exclude(article=story.pk)
+        if others.count() >= MOST_SAVED:
+            full = f"You have saved {MOST_SAVED} stories: take one off the list first."
+            return _done(request, "saved_stories", full, refused=True)
+        SavedStory.objects.get_or_create(user=request.user, article_id=story.pk)
+        return _done(request, "saved_stories", "Saved.")
     return TemplateResponse(request, "mypaper/save.html", {"story": story, "is_saved": mine.exists()})
+
+
+def _done(request, page, said, refused=False):
+    """Says what was done: to a script of the page in place (static/js/in-place.js), else on the page of the list."""
+    if wants_json(request):
+        return JsonResponse({"said": said}, status=422 if refused else 200)
+    messages.add_message(request, messages.ERROR if refused else messages.SUCCESS, said)
+    return redirect(page)
 
 
 def _story(address):
@@ -126,11 +134,9 @@ def follow(request):
     if request.method == "POST":
         if request.POST.get("keep") == "1":
             Follow.objects.get_or_create(user=request.user, **{kind: what})
-            messages.success(request, f"You follow {what.name} now.")
-        else:
-            mine.delete()
-            messages.success(request, f"You do not follow {what.name} any more.")
-        return redirect("for_you")
+            return _done(request, "for_you", f"You follow {what.name} now.")
+        mine.delete()
+        return _done(request, "for_you", f"You do not follow {what.name} any more.")
     context = {"what": what, "kind": {"tag": "topic"}.get(kind, kind), "is_followed": mine.exists()}
     return TemplateResponse(request, "mypaper/follow.html", context)
 

@@ -165,7 +165,7 @@ class Subscriber(models.Model):
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.CASCADE,
         null=True,
         blank=True,
         editable=False,
@@ -253,6 +253,8 @@ class SignUp(models.Model):
     """One filled-in form: which letters somebody asked for, until the mail about it was answered. Kept some days."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    # The new account with which they were asked for: confirming its address confirms them.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, editable=False, related_name="+")
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="sign_ups", verbose_name=_("subscriber"))
     newsletters = models.ManyToManyField(Newsletter, related_name="sign_ups", verbose_name=_("newsletters"))
     asked_at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("asked at"))

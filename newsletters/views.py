@@ -1,8 +1,9 @@
 """Readers' pages of newsletters, what mail services tell, and the mails of the embedded default.
 
-None of these pages knows who is signed in. The forms carry no CSRF token and set no cookie: the one on the public page
-only has a mail sent to the address typed, which every program can ask for as well, within the limits of
-`signing_up.ask`; the others are answered for the signed link in their address, which another site does not know.
+None of these pages but that of an account's letters knows who is signed in. The forms of the others carry no CSRF token
+and set no cookie: the one on the public page only has a mail sent to the address typed, which every program can ask for
+as well, within the limits of `signing_up.ask`; the rest is answered for the signed link in the address, which another
+site does not know.
 """
 
 from datetime import date
@@ -11,14 +12,19 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rankings.lists import show_lists
+from readers.accounts import confirmed_address
 from readers.requests import limited_address
 from sections.pages import render_page
 from sections.surrogates import note_lists
@@ -231,6 +237,36 @@ def preferences(request, token):
     chosen = set(subscriber.subscriptions.active().values_list("newsletter__slug", flat=True))
     context = {"title": "Your letters", "kind": "preferences", "rows": letters, "chosen": chosen, "said": said}
     return _page(context | {"masked": masked(subscriber.address), "token": token})
+
+
+# ---- readers with an account
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_letters(request):
+    """Which letters the reader gets at the confirmed address of the account: ticked ones begin, others end.
+
+    3 queries beside those of the session.
+    """
+    address = confirmed_address(request.user)
+    letters = list(Newsletter.objects.active())
+    said, status = "", 200
+    if request.method == "POST" and address:
+        wanted = set(request.POST.getlist("letters"))
+        try:
+            if not wanted <= {letter.slug for letter in letters}:
+                raise ValidationError("One of these letters is not written any more: choose again.")
+            chosen = [letter for letter in letters if letter.slug in wanted]
+            signing_up.choose_with_account(request.user, address, chosen)
+        except ValidationError as error:
+            said, status = error.messages[0], 422
+        else:
+            messages.success(request, "Saved: you get the letters that are ticked.")
+            return redirect("account_letters")
+    chosen = signing_up.letters_of(address) if address else set()
+    context = {"rows": letters, "chosen": chosen, "address": address, "said": said}
+    return TemplateResponse(request, "newsletters/account.html", context, status=status)
 
 
 # ---- mail services

@@ -11,6 +11,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -97,6 +98,15 @@ def mail_server(name):
     }
 
 
+def key_and_secret(name):
+    """The variable as a key and its secret; empty if it is not set."""
+    value = text(name, "")
+    key, _, secret = value.partition(":")
+    if value and not (re.fullmatch(r"[!-~]+", value) and key and secret):  # without the value, which is secret
+        raise ImproperlyConfigured(f"{name} must be a key and its secret: write it like client-id:secret.")
+    return (key, secret) if value else ()
+
+
 def local_secret():
     """A secret made once for this machine and kept in var/secret-key."""
     path = VAR / "secret-key"
@@ -148,6 +158,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "axes",
     "csp",
     "newsroom",
@@ -271,7 +282,7 @@ MFA_TOTP_TOLERANCE = 1
 # ---- accounts of readers
 ACCOUNT_ADAPTER = "readers.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "readers.account_forms.RegisterForm",
+    "signup": "newsletters.forms.RegisterForm",
     "login": "readers.account_forms.LoginForm",
     "reset_password": "readers.account_forms.ResetPasswordForm",
     "request_login_code": "readers.account_forms.RequestCodeForm",
@@ -291,6 +302,17 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY", False) else 0
+
+# Other services with whose account readers may log in, where the keys that each has given are set.
+SOCIAL_LOGINS = {
+    service: keys for service in ("google", "kakao", "naver") if (keys := key_and_secret(f"LOGIN_{service.upper()}"))
+}
+if SOCIAL_LOGINS and not (find_spec("requests") and find_spec("jwt")):
+    raise ImproperlyConfigured("Install requirements/social.txt for LOGIN_GOOGLE, LOGIN_KAKAO and LOGIN_NAVER.")
+SOCIALACCOUNT_ADAPTER = "readers.social.SocialAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "readers.account_forms.SocialRegisterForm"}
+# Everybody is asked for the terms, and shown what the service told.
+SOCIALACCOUNT_AUTO_SIGNUP = False
 
 # ---- words and time
 LANGUAGE_CODE = "en"

@@ -81,6 +81,7 @@ urlpatterns = [
         letters.issue,
         name="newsletter_issue",
     ),
+    path("account/newsletters/", letters.account_letters, name="account_letters"),
     path("letters/order/", letters.order, name="letter_order"),
     path("letters/asked/", letters.asked, name="letter_asked"),
     path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),

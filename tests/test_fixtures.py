@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 OWN_APPS = ("sections", "photos", "articles", "rankings", "newsletters", "editions", "mypaper", "readers")
 # Who is signed in, and what was done, belong to one server and not to the paper.
 NOT_THE_PAPER = (
-    *("readers.opensession", "readers.auditentry", "sections.purge"),
+    *("readers.opensession", "readers.auditentry", "readers.preferences", "sections.purge"),
     # What a reader has not answered yet, and what mail services told.
     *("newsletters.signup", "newsletters.signup_newsletters", "newsletters.mailevent", "newsletters.pace"),
 )

@@ -105,6 +105,8 @@ REFUSED = {
         "MAIL_SERVICES=mailgun needs ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
     ),
     "hook with a short one": (COMPLETE | {"NEWSLETTER_HOOKS": "post=short"}, "NEWSLETTER_HOOKS must be"),
+    "login without secret": (COMPLETE | {"LOGIN_KAKAO": "client"}, "LOGIN_KAKAO must be a key and its secret"),
+    "login with a blank": (COMPLETE | {"LOGIN_NAVER": "cli ent:secret"}, "LOGIN_NAVER must be"),
     "local with odd port": (LOCAL | {"PORT": "http"}, "PORT is 'http': write a whole number."),
 }
 

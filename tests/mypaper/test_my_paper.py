@@ -57,6 +57,29 @@ def test_a_story_is_saved_and_taken_off(mine):
     assert headlines(mine.get("/account/saved/")) == []
 
 
+FOLLOWED = (("follow", "now"), ("do not follow", "any more"))
+
+
+def test_a_script_saves_and_follows_in_place(mine):
+    story, section = make_article(), make_section("Business")
+    json = {"Accept": "application/json"}
+    for at, kept, off in (
+        (f"/account/save/?story={story.get_absolute_url()}", "Saved.", "Taken off your list."),
+        (
+            f"/account/follow/?section={section.path}",
+            "You follow Business now.",
+            "You do not follow Business any more.",
+        ),
+    ):
+        assert mine.post(at, {"keep": "1"}, headers=json).json() == {"said": kept}
+        assert mine.post(at, {"keep": "0"}, headers=json).json() == {"said": off}
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = mine.cookies
+        assert strict.post(at, {"keep": "1"}, headers=json).status_code == 403
+    assert not SavedStory.objects.exists()
+    assert not Follow.objects.exists()
+
+
 def test_the_story_saved_last_stands_first(mine):
     stories = [make_article(headline=f"Story {number}") for number in range(3)]
     for story in stories:
