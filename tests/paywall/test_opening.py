@@ -1,9 +1,12 @@
 """What of a premium story is for everybody."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from articles.models import Article
 from articles.opening import blocks_of, closed, length_of_opening, opening_of, rest_of, with_cut
+from sections.html import plain_text, sanitize
 from tests.factories import make_article, make_video, shown_photo
 
 WORDS = "word " * 50
@@ -76,6 +79,47 @@ def test_marks_of_locked_notes_lead_nowhere_others_stay():
     assert '<a id="fnref1">1</a>' in html
     assert '<a href="/x/#fn1">' in html
     assert '<a href="#sec-1">' in html
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("<p>", "</p>", "<h2>Why</h2>", "<ul><li>", "</li></ul>", "<table><tr><td>", "</td></tr></table>", "<br>"),
+            *(
+                "<hr>",
+                "<em>",
+                "</em>",
+                '<a href="#fn1">1</a>',
+                '<p id="fn1">',
+                "<figure data-photo='x'></figure>",
+                " a > b",
+            ),
+            *(
+                "<blockquote>",
+                "</blockquote>",
+                "words of it ",
+                "한국어 말 ",
+                "<aside>",
+                "</aside>",
+                "\n",
+                "<dl><dt>",
+                "&lt;p>",
+            ),
+        ]
+    ),
+    max_size=40,
+)
+
+
+@given(PIECES)
+def test_whatever_is_stored_loses_nothing_and_is_cut_between_elements(pieces):
+    body = sanitize("".join(pieces))
+    end = length_of_opening(body)
+    assert "".join(html for _, html in blocks_of(body)) == body
+    # Both parts are well-formed: sanitising them closes and adds nothing.
+    assert [sanitize(part) for part in (body[:end], body[end:])] == [part.strip() for part in (body[:end], body[end:])]
+    assert len(plain_text(body[:end]).split()) <= len(plain_text(body).split()) // 2
+    assert sanitize(opening_of(body)) == opening_of(body).strip()
 
 
 @pytest.mark.django_db
