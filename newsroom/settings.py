@@ -275,7 +275,15 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 MFA_ADAPTER = "readers.second_factor.SealedSecrets"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "readers.passkeys.AddForm",
+    "edit_webauthn": "readers.passkeys.RenameForm",
+    "authenticate_webauthn": "readers.passkeys.StepForm",
+    "login_webauthn": "readers.passkeys.LoginForm",
+    "reauthenticate_webauthn": "readers.passkeys.ProveForm",
+}
 # Clocks may differ by half a minute.
 MFA_TOTP_TOLERANCE = 1
 

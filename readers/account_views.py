@@ -79,14 +79,15 @@ def _as_data(kept):
 
 
 def _home(request, status=200, form=None, preferences=None):
-    kept = _preferences(request.user)
+    kept, kinds = _preferences(request.user), second_factor.kinds_of(request.user)
     usual = {"text_size": "1", "theme": "light dark", "edition": "full"}
     context = {
         "form": form or NameForm(instance=request.user),
         "preferences": preferences
         or PreferencesForm(initial={name: getattr(kept, name) or value for name, value in usual.items()}),
         "services": [SERVICES[name][0] for name in settings.SOCIAL_LOGINS],
-        "factor_on": second_factor.is_on(request.user),
+        "factor_on": bool(kinds),
+        "passkeys": kinds.get("webauthn", 0),
         "open_sessions": sessions.open_sessions(request.user),
         "current": request.session.session_key,
     } | {name: load(request.user) for name, load in on_account_page.items()}
@@ -113,7 +114,7 @@ def data(request):
         "addresses": list(user.emailaddress_set.values("email", "verified")),
         "registered": user.date_joined.isoformat(),
         "last_login": user.last_login and user.last_login.isoformat(),
-        "second_factor": second_factor.is_on(user),
+        "second_factor": second_factor.kinds_of(user),
         "preferences": _as_data(_preferences(user)),
         "connected": [
             {"service": row.provider, "number_there": row.uid, "since": row.date_joined.isoformat()}

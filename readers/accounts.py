@@ -85,6 +85,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """A name of no meaning."""
         return f"reader-{uuid4().hex}"
 
+    def get_login_stages(self):
+        """The steps of logging in; the second one loads its libraries only for those who have switched it on."""
+        own = {"allauth.mfa.stages.AuthenticateStage": "readers.stages.SecondStep"}
+        return [own.get(path, path) for path in super().get_login_stages()]
+
     def pre_login(self, request, user, **kwargs):
         """Stops staff, whatever way they came."""
         if user.is_staff:

@@ -3,6 +3,7 @@
 No web worker carries libraries that hardly a request needs.
 """
 
+from django.core.exceptions import PermissionDenied
 from django.utils.module_loading import import_string
 
 
@@ -13,3 +14,14 @@ def lazily(path):
         return import_string(path)(request, *args, **kwargs)
 
     return view
+
+
+def readers_only(view):
+    """The view, for readers and those who are about to log in: staff have their own at the desk."""
+
+    def of_readers(request, *args, **kwargs):
+        if request.user.is_staff:
+            raise PermissionDenied("Staff have their second step at the desk.")
+        return view(request, *args, **kwargs)
+
+    return of_readers
