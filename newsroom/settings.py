@@ -126,8 +126,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
     "mypaper",
-    "newsletters",
     "editions",
+    "subscriptions",
+    "newsletters",
     "rankings",
     "articles",
     "photos",
@@ -388,10 +389,11 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECUR
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 # Whether readers may see fronts as they stood at any minute (/front/2026/11/23/0900/); the desk always does.
 FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
-# Who sees all pages of the e-paper: "all", or "signed-in" (everybody else sees the first page and the list of stories).
+# Who sees all pages of the e-paper: "all", "signed-in" or "subscribers"; everybody else sees the first page and the
+# list of stories.
 EPAPER_ACCESS = text("EPAPER_ACCESS", "all")
-if EPAPER_ACCESS not in ("all", "signed-in"):
-    raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all or signed-in.")
+if EPAPER_ACCESS not in ("all", "signed-in", "subscribers"):
+    raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all, signed-in or subscribers.")
 # When the day's edition is built by itself, in Seoul's time, like 05:00; empty: by hand only.
 EPAPER_AT = text("EPAPER_AT", "") or None
 if EPAPER_AT:
@@ -458,6 +460,25 @@ if len(NEWSLETTER_HOOKS) != len(words("NEWSLETTER_HOOKS")) or not all(
     re.fullmatch(r"[a-z0-9-]{1,40}", name) and len(secret) >= 16 for name, secret in NEWSLETTER_HOOKS.items()
 ):
     raise ImproperlyConfigured("NEWSLETTER_HOOKS must be like postmark=a-secret-of-16-characters-or-more.")
+# ---- subscriptions
+# Where the desk gets its mails about orders and licences; empty: it looks into the admin.
+SUBSCRIPTIONS_DESK = text("SUBSCRIPTIONS_DESK", "" if PRODUCTION else "subscriptions@hangangtimes.example")
+if SUBSCRIPTIONS_DESK and not re.fullmatch(r"[\w.+-]+@[\w.-]+", SUBSCRIPTIONS_DESK, re.ASCII):
+    raise ImproperlyConfigured(f"SUBSCRIPTIONS_DESK is {SUBSCRIPTIONS_DESK!r}: write an address like desk@example.com.")
+# Forms that one network address may send in an hour.
+ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", 20)
+# The payment service: empty (by transfer, confirmed by the desk), "sandbox" (takes no money) or "stripe".
+PAYMENTS = text("PAYMENTS", "sandbox" if ENV == "local" else "")
+if PAYMENTS not in ("", "sandbox", "stripe"):
+    raise ImproperlyConfigured(f"PAYMENTS is {PAYMENTS!r}: write sandbox or stripe, or leave it empty.")
+if PAYMENTS == "sandbox" and PRODUCTION:
+    raise ImproperlyConfigured("PAYMENTS is 'sandbox', which takes no money: leave it empty, or write stripe.")
+# The account to which readers transfer the price where there is no payment service, in words; empty: an invoice comes.
+TRANSFER_TO = text("TRANSFER_TO", "")
+STRIPE_SECRET_KEY = text("STRIPE_SECRET_KEY", None if PAYMENTS == "stripe" else "")
+STRIPE_WEBHOOK_SECRET = text("STRIPE_WEBHOOK_SECRET", None if PAYMENTS == "stripe" else "")
+# Another server than Stripe's, for tests.
+STRIPE_API_BASE = text("STRIPE_API_BASE", "")
 
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import second_factor, sessions
 from .account_forms import DeleteForm, NameForm
-from .accounts import own_data
+from .accounts import kept_records, own_data, own_lists
 
 
 @login_required
 @require_safe
 def home(request):
-    """The account: name, address, password, second factor, open sessions. 5 queries."""
+    """The account: name, address, password, second factor, open sessions. 5 queries and those of `own_lists`."""
     return _home(request, NameForm(instance=request.user))
 
 
@@ -42,6 +42,7 @@ def _home(request, form, status=200):
         "factor_on": second_factor.is_on(request.user),
         "open_sessions": sessions.open_sessions(request.user),
         "current": request.session.session_key,
+        "own_lists": [found for load in own_lists if (found := load(request.user))],
     }
     return TemplateResponse(request, "account/home.html", context, status=status)
 
@@ -81,15 +82,17 @@ def data(request):
 def delete(request):
     """Deletes the account at once, after asking for the password, and says so by mail."""
     form = DeleteForm(request.user, request.POST if request.method == "POST" else None)
+    kept = [said for records in kept_records if (said := records(request.user))]
     if not form.is_valid():
-        return TemplateResponse(request, "account/delete.html", {"form": form}, status=422 if form.is_bound else 200)
+        context = {"form": form, "kept": kept}
+        return TemplateResponse(request, "account/delete.html", context, status=422 if form.is_bound else 200)
     user, address = request.user, request.user.email
     with transaction.atomic():
         sessions.end_sessions(user, but=request.session.session_key)
         user.delete()
     logout(request)
     get_adapter().send_mail("account/email/deleted", address, {})
-    return TemplateResponse(request, "account/deleted.html", {})
+    return TemplateResponse(request, "account/deleted.html", {"kept": kept})
 
 
 def too_many(request, exception=None):

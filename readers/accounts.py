@@ -27,6 +27,10 @@ LONGEST = 254
 
 # What other apps keep of a reader: {name: function of the user that gives plain data}; see readers.account_views.data.
 own_data = {}
+# Lists on the account page: functions of the user that give {"title", "rows": [(words, address)]} or None.
+own_lists = []
+# What stays when an account is deleted: functions of the user that give a sentence, or nothing.
+kept_records = []
 
 
 class ReaderBackend(AuthenticationBackend):

@@ -9,7 +9,18 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("newsroom", "mypaper", "newsletters", "editions", "rankings", "articles", "photos", "sections", "readers")
+APPS = (
+    "newsroom",
+    "mypaper",
+    "editions",
+    "subscriptions",
+    "newsletters",
+    "rankings",
+    "articles",
+    "photos",
+    "sections",
+    "readers",
+)
 # Which apps the models of an app may import: only what is drawn below it.
 BELOW = {
     "readers": set(),
@@ -19,7 +30,8 @@ BELOW = {
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
     "newsletters": {"rankings", "articles", "sections", "photos"},
-    "editions": {"rankings", "articles", "sections", "photos"},
+    "subscriptions": {"newsletters", "articles", "sections", "readers"},
+    "editions": {"subscriptions", "rankings", "articles", "sections", "photos"},
 }
 # The upper storey puts the apps together.
 UPPER = ("views", "admin", "admin_base", "forms", "feeds", "sitemaps", "management")
