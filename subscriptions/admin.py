@@ -174,13 +174,17 @@ class RequestAdmin(PaperAdmin):
             ),
         )
 
+    @admin.display(description=_("reference"), ordering="reference")
+    def number(self, row):
+        return format_html('<span class="nowrap">{}</span>', row.reference)
+
     @admin.display(description=_("telephone"))
     def called(self, row):
         return row.telephone_words or "–"
 
-    @admin.display(description=_("ordered at"), ordering="created_at")
+    @admin.display(description=_("ordered at"), ordering="asked_at")
     def asked(self, row):
-        return seoul(row.created_at)
+        return seoul(row.asked_at)
 
 
 class MoneyFilter(admin.SimpleListFilter):
@@ -212,8 +216,8 @@ class MoneyFilter(admin.SimpleListFilter):
 
 @admin.register(Order)
 class OrderAdmin(RequestAdmin):
-    list_display = ["reference", "name", "plan", "state", "first_day", "last", "paid", "asked"]
-    list_filter = ["state", "plan", MoneyFilter, ("created_at", admin.DateFieldListFilter), "starts_on"]
+    list_display = ["number", "name", "plan", "state", "first_day", "last", "is_paid", "asked"]
+    list_filter = ["state", "plan", MoneyFilter, ("asked_at", admin.DateFieldListFilter), "starts_on"]
     list_select_related = ["plan"]
     search_fields = ["reference", "name", "email", "telephone"]
     actions = ["confirm_chosen", "start_chosen", "end_chosen", "export_chosen"]
@@ -271,11 +275,17 @@ class OrderAdmin(RequestAdmin):
 
     @admin.display(description=_("starts on"), ordering="starts_on")
     def first_day(self, order):
-        return f"{order.starts_on:%Y-%m-%d}"
+        return format_html('<span class="nowrap">{}</span>', f"{order.starts_on:%Y-%m-%d}")
 
     @admin.display(description=_("paid until"), ordering="runs_until")
     def last(self, order):
-        return f"{order.runs_until:%Y-%m-%d}" if order.runs_until else "–"
+        return (
+            format_html('<span class="nowrap">{}</span>', f"{order.runs_until:%Y-%m-%d}") if order.runs_until else "–"
+        )
+
+    @admin.display(description=_("paid"), boolean=True)
+    def is_paid(self, order):
+        return order.paid_at is not None
 
     @admin.display(description=_("cancelled for the end of its term"))
     def ends(self, order):
@@ -321,8 +331,8 @@ class OrderAdmin(RequestAdmin):
 
 @admin.register(LicenceRequest)
 class LicenceRequestAdmin(RequestAdmin):
-    list_display = ["reference", "name", "organisation", "kind", "medium", "state", "asked"]
-    list_filter = ["state", "kind", "medium", ("created_at", admin.DateFieldListFilter)]
+    list_display = ["number", "name", "organisation", "kind", "medium", "state", "asked"]
+    list_filter = ["state", "kind", "medium", ("asked_at", admin.DateFieldListFilter)]
     search_fields = ["reference", "name", "organisation", "email", "telephone"]
     actions = ["close_chosen", "export_chosen"]
     columns = export.LICENCE_COLUMNS

@@ -14,7 +14,7 @@ ORDER_COLUMNS = {
     "plan": lambda order: order.plan.name,
     "price": lambda order: order.price,
     "period": lambda order: order.get_period_display(),
-    "ordered": lambda order: seoul(order.created_at),
+    "ordered": lambda order: seoul(order.asked_at),
     "first day": lambda order: order.starts_on.isoformat(),
     "paid until": lambda order: order.runs_until.isoformat() if order.runs_until else "",
     "paid": lambda order: seoul(order.paid_at) if order.paid_at else "",
@@ -30,7 +30,7 @@ ORDER_COLUMNS = {
 LICENCE_COLUMNS = {
     "reference": lambda licence: licence.reference,
     "state": lambda licence: licence.get_state_display(),
-    "asked": lambda licence: seoul(licence.created_at),
+    "asked": lambda licence: seoul(licence.asked_at),
     "name": lambda licence: licence.name,
     "organization": lambda licence: licence.organisation,
     "e-mail": lambda licence: licence.email,

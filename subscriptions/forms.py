@@ -204,6 +204,7 @@ class ActForm(EditorForm):
         label=_("Note for this act"),
         max_length=500,
         required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Stands in the history. A refusal needs one: the reader gets it as the reason."),
     )
 

@@ -39,7 +39,7 @@ class _Dated(signing.TimestampSigner):
 
 def return_link(order):
     """The full address of an order's page as a payment service is given it: the same whenever it is made."""
-    return absolute(reverse("order", args=[_Dated(order.created_at).sign_object(order.reference)]))
+    return absolute(reverse("order", args=[_Dated(order.asked_at).sign_object(order.reference)]))
 
 
 def order_of(token):

@@ -152,7 +152,7 @@ class Request(models.Model):
         max_length=254, blank=True, verbose_name=_("e-mail address"), help_text=_("Mails about it go there.")
     )
     telephone = models.CharField(max_length=20, blank=True, verbose_name=_("telephone"), help_text=_("In E.164."))
-    created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("ordered at"))
+    asked_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("ordered at"))
     ended_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("ended at"))
     anonymised_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("anonymised at"))
     desk_note = models.TextField(
@@ -223,7 +223,7 @@ class Order(Request):
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-asked_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 AddressKey("email"),
@@ -243,7 +243,7 @@ class Order(Request):
         ]
         indexes = [
             models.Index(AddressKey("email"), name="order_person"),
-            models.Index("created_at", "id", name="order_newest"),
+            models.Index("asked_at", "id", name="order_newest"),
             models.Index("state", "starts_on", "runs_until", name="order_open", condition=Q(state__in=OPEN)),
         ]
 
@@ -317,8 +317,8 @@ class LicenceRequest(Request):
     class Meta:
         verbose_name = _("licence request")
         verbose_name_plural = _("licence requests")
-        ordering = ["-created_at", "-pk"]
-        indexes = [models.Index("created_at", "id", name="licence_newest")]
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index("asked_at", "id", name="licence_newest")]
 
     natural_key = Request.natural_key
     natural_key.dependencies = ["articles.article", "readers.user"]
@@ -369,8 +369,14 @@ class Step(models.Model):
     natural_key.dependencies = ["subscriptions.order", "subscriptions.licencerequest"]
 
     @property
+    def reader_words(self):
+        """What happened, as a reader sees it."""
+        words = {"new": "Ordered", "running": "Begun"}
+        return words.get(self.after, self.after.capitalize())
+
+    @property
     def after_words(self):
-        """The state to which it led, in words."""
+        """The state to which it led, in words of the desk."""
         states = Order.State if self.order_id else LicenceRequest.State
         return states(self.after).label if self.after in states.values else self.after
 

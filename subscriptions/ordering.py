@@ -221,7 +221,7 @@ def do_due(today=None):
     over |= Q(runs_until__lt=today, cancel_asked_at__isnull=False)
     for order in Order.objects.filter(over, state=State.RUNNING):
         acts += _if_still(end, order)
-    for order in Order.objects.filter(state=State.NEW, created_at__lt=timezone.now() - LAPSES_AFTER):
+    for order in Order.objects.filter(state=State.NEW, asked_at__lt=timezone.now() - LAPSES_AFTER):
         acts += _if_still(cancel, order, note=_("It was not paid in time."))
     return acts
 

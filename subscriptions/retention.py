@@ -26,7 +26,7 @@ def due(at=None):
     orders = Order.objects.exclude(state__in=OPEN).filter(old, anonymised_at=None)
     # A request that nobody ever closed counts from the day on which it came.
     agreed = Q(pk__in=Step.objects.filter(after=LicenceRequest.State.AGREED).values("licence"))
-    old = Q(created_at__lt=contracts) | (~agreed & Q(created_at__lt=requests))
+    old = Q(asked_at__lt=contracts) | (~agreed & Q(asked_at__lt=requests))
     return orders, LicenceRequest.objects.filter(old, anonymised_at=None)
 
 

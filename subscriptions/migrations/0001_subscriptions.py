@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, help_text="In E.164.", max_length=20, verbose_name="telephone"),
                 ),
                 (
-                    "created_at",
+                    "asked_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="ordered at"),
                 ),
                 ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "licence request",
                 "verbose_name_plural": "licence requests",
-                "ordering": ["-created_at", "-pk"],
+                "ordering": ["-asked_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, help_text="In E.164.", max_length=20, verbose_name="telephone"),
                 ),
                 (
-                    "created_at",
+                    "asked_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="ordered at"),
                 ),
                 ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "order",
                 "verbose_name_plural": "orders",
-                "ordering": ["-created_at", "-pk"],
+                "ordering": ["-asked_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -541,7 +541,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="licencerequest",
-            index=models.Index(models.F("created_at"), models.F("id"), name="licence_newest"),
+            index=models.Index(models.F("asked_at"), models.F("id"), name="licence_newest"),
         ),
         migrations.AddIndex(
             model_name="mail",
@@ -584,7 +584,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(models.F("created_at"), models.F("id"), name="order_newest"),
+            index=models.Index(models.F("asked_at"), models.F("id"), name="order_newest"),
         ),
         migrations.AddIndex(
             model_name="order",

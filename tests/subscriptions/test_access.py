@@ -180,7 +180,7 @@ def test_personal_data_goes_after_the_time_that_the_law_asks_for(plan):
     years_ago(kept, 5 * 365 - 1)
     years_ago(gone, 5 * 366 + 1)
     years_ago(unpaid, 366)
-    Order.objects.filter(pk=open_one.pk).update(created_at=timezone.now() - timedelta(days=9 * 365))
+    Order.objects.filter(pk=open_one.pk).update(asked_at=timezone.now() - timedelta(days=9 * 365))
     call_command("anonymise_orders", "--dry-run", verbosity=0)
     assert Order.objects.filter(anonymised_at=None).count() == 4
     call_command("anonymise_orders", verbosity=0)
@@ -196,7 +196,7 @@ def test_personal_data_goes_after_the_time_that_the_law_asks_for(plan):
 def test_requests_without_an_agreement_go_after_a_year():
     old, agreed, new = (
         LicenceRequest.objects.create(
-            name="Cho", email="cho@example.com", kind="feed", purpose="A portal", medium="web", created_at=at
+            name="Cho", email="cho@example.com", kind="feed", purpose="A portal", medium="web", asked_at=at
         )
         for at in (timezone.now() - 366 * DAY, timezone.now() - 366 * DAY, timezone.now())
     )

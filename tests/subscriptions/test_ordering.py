@@ -123,7 +123,7 @@ def test_what_does_not_renew_ends_with_its_last_day():
 
 
 def test_what_nobody_pays_lapses(order):
-    Order.objects.update(created_at=timezone.now() - timedelta(days=31))
+    Order.objects.update(asked_at=timezone.now() - timedelta(days=31))
     assert ordering.do_due() == 1
     assert Order.objects.get().state == "cancelled"
 
