@@ -121,6 +121,9 @@ def _guarded(request, file, content_type, *, page=None, room=False, name=""):
 
 
 def _to_sign_in(request):
+    """Leads on: to the login, or whoever is signed in already and may still not read, to the plans."""
+    if request.user.is_authenticated:
+        return _not_kept(redirect("plans"))
     return _not_kept(redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}"))
 
 
@@ -176,6 +179,7 @@ def _viewer(edition, *, canonical, room=False):
         "edition": edition,
         "pages": pages,
         "all_shown": room or may_read(),
+        "for_subscribers": settings.EPAPER_ACCESS == "subscribers",
         "width": ON_SCREEN,
         "height": round(ON_SCREEN * 420 / 297),
         "room": f"/reading-room/{edition.date:%Y/%m/%d}/",

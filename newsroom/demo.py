@@ -19,6 +19,7 @@ from articles.models import Article, ArticleVersion, Video
 from newsletters.models import Issue
 from photos.models import Photo, new_token
 from rankings.models import ReadCount
+from subscriptions.models import Order
 
 FOLDER = Path(__file__).parent / "fixtures" / "demo"
 # The moment at which the demo's articles were "now"; loading moves every date by what has passed since.
@@ -26,7 +27,7 @@ WRITTEN_AT = datetime.fromisoformat("2026-11-25T09:00:00+09:00")
 # In the order of their dependencies. The first three are fixtures of their own, good for any paper.
 FIXTURES = (
     *("menu", "lists", "crawlers", "ads", "masthead", "pages", "photos", "people", "articles", "archive"),
-    *("placements", "reads", "newsletters"),
+    *("placements", "reads", "newsletters", "subscriptions"),
 )
 # When a row was made is the moment of loading already.
 NOT_MOVED = ("created_at", "changed_at")
@@ -111,6 +112,9 @@ def _prepare(row, now):
         row.address_date = timezone.localtime(row.publish_at).date()
     if isinstance(row, Issue):
         row.day = timezone.localdate(row.send_at)
+    if isinstance(row, Order):
+        days = timezone.localdate(now) - timezone.localdate(WRITTEN_AT)
+        row.starts_on, row.runs_until = row.starts_on + days, row.runs_until and row.runs_until + days
     if isinstance(row, ReadCount):
         row.hour = row.hour.replace(minute=0)
     if isinstance(row, Photo):

@@ -138,8 +138,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 INSTALLED_APPS = [
     "mypaper",
     "paywall",
-    "newsletters",
     "editions",
+    "subscriptions",
+    "newsletters",
     "rankings",
     "articles",
     "photos",
@@ -420,10 +421,11 @@ if SECURITY_CONTACT and not re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", SECUR
 PAGE_MAX_AGE = number("PAGE_MAX_AGE", 10)
 # Whether readers may see fronts as they stood at any minute (/front/2026/11/23/0900/); the desk always does.
 FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
-# Who sees all pages of the e-paper: "all", or "signed-in" (everybody else sees the first page and the list of stories).
+# Who sees all pages of the e-paper: "all", "signed-in" or "subscribers"; everybody else sees the first page and the
+# list of stories.
 EPAPER_ACCESS = text("EPAPER_ACCESS", "all")
-if EPAPER_ACCESS not in ("all", "signed-in"):
-    raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all or signed-in.")
+if EPAPER_ACCESS not in ("all", "signed-in", "subscribers"):
+    raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all, signed-in or subscribers.")
 # Premium stories that a registered reader may read each month; 0: subscribers alone read them.
 PREMIUM_FREE_A_MONTH = number("PREMIUM_FREE_A_MONTH", 3)
 # Words of a premium story that are for everybody, at most (articles/opening.py).
@@ -511,6 +513,25 @@ if MAIL_SERVICES and not re.fullmatch(r"[^:\s]+:\S{16,}", ANYMAIL.get("WEBHOOK_S
     raise ImproperlyConfigured("MAIL_SERVICES needs ANYMAIL_WEBHOOK_SECRET, like user:a-secret-of-16-characters.")
 if "mailgun" in MAIL_SERVICES and not re.fullmatch(r"[!-~]{16,}", ANYMAIL.get("MAILGUN_WEBHOOK_SIGNING_KEY", "")):
     raise ImproperlyConfigured("MAIL_SERVICES=mailgun needs ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY.")
+# ---- subscriptions
+# Where the desk gets its mails about orders and licences; empty: it looks into the admin.
+SUBSCRIPTIONS_DESK = text("SUBSCRIPTIONS_DESK", "" if PRODUCTION else "subscriptions@hangangtimes.example")
+if SUBSCRIPTIONS_DESK and not re.fullmatch(r"[\w.+-]+@[\w.-]+", SUBSCRIPTIONS_DESK, re.ASCII):
+    raise ImproperlyConfigured(f"SUBSCRIPTIONS_DESK is {SUBSCRIPTIONS_DESK!r}: write an address like desk@example.com.")
+# Forms that one network address may send in an hour.
+ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", 20)
+# The payment service: empty (by transfer, confirmed by the desk), "sandbox" (takes no money) or "stripe".
+PAYMENTS = text("PAYMENTS", "sandbox" if ENV == "local" else "")
+if PAYMENTS not in ("", "sandbox", "stripe"):
+    raise ImproperlyConfigured(f"PAYMENTS is {PAYMENTS!r}: write sandbox or stripe, or leave it empty.")
+if PAYMENTS == "sandbox" and PRODUCTION:
+    raise ImproperlyConfigured("PAYMENTS is 'sandbox', which takes no money: leave it empty, or write stripe.")
+# The account to which readers transfer the price where there is no payment service, in words; empty: an invoice comes.
+TRANSFER_TO = text("TRANSFER_TO", "")
+STRIPE_SECRET_KEY = text("STRIPE_SECRET_KEY", None if PAYMENTS == "stripe" else "")
+STRIPE_WEBHOOK_SECRET = text("STRIPE_WEBHOOK_SECRET", None if PAYMENTS == "stripe" else "")
+# Another server than Stripe's, for tests.
+STRIPE_API_BASE = text("STRIPE_API_BASE", "")
 
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.

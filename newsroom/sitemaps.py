@@ -45,7 +45,8 @@ NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Pages that are neither rows nor stories; those that nothing answers are left out.
 OTHER_PAGES = (
     *("/", "/topics/", "/archive/", "/columns/", "/reporters/", "/corrections/"),
-    *("/policy/crawlers/", "/sitemap/", "/newsletters/"),
+    *("/policy/crawlers/", "/sitemap/", "/newsletters/", "/products/subscribe/"),
+    "/products/content-sales/",
 )
 
 

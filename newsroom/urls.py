@@ -71,6 +71,7 @@ urlpatterns = [
     re_path(rf"^reading-room/{DAY}/{PRINTED_PAGE}$", editions.picture, {"room": True}),
     re_path(rf"^reading-room/{DAY}/edition\.pdf$", editions.pdf, {"room": True}),
     path("products/rss/", feeds.service, name="rss_service"),
+    path("", include("subscriptions.urls")),
     path("sitemap/", views.site_map, name="sitemap"),
     path("newsletters/", letters.newsletters, name="newsletters"),
     re_path(r"^newsletters/hooks/(?P<provider>[a-z0-9-]{1,40})/$", letters.hook, name="mail_hook"),

@@ -16,10 +16,12 @@ from editions.building import keep_building  # noqa: E402
 from newsletters.working import keep_sending  # noqa: E402
 from newsroom.pagecache.wsgi import PageCache  # noqa: E402
 from newsroom.static_copy import keep_copying  # noqa: E402
+from subscriptions.working import keep_orders  # noqa: E402
 
 if settings.PAGE_CACHE:
     application = PageCache(application).start()
 keep_working()
 keep_sending()
 keep_building()
+keep_orders()
 keep_copying(application)

@@ -12,16 +12,9 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from articles.models import Article
+from subscriptions.access import has_subscription
 
 from .models import PremiumRead, this_month
-
-# Functions of a user that say whether the reader has paid for all premium stories; who sells subscriptions adds one.
-subscriptions = []
-
-
-def is_subscriber(user):
-    """Whether a signed-in reader has paid for all premium stories. As many queries as `subscriptions` make."""
-    return any(has_one(user) for has_one in subscriptions)
 
 
 @dataclass(frozen=True)
@@ -51,12 +44,12 @@ class Allowance:
 
 
 def allowance_of(user):
-    """The Allowance of a user of a request. No query for strangers, else three at most and those of `is_subscriber`."""
+    """The Allowance of a user of a request. No query for strangers, else four at most."""
     if not user.is_authenticated or not user.is_active:
         return Allowance("nobody")
     if user.is_staff:
         return Allowance("staff" if user.has_perm("articles.view_article") else "nobody")
-    if is_subscriber(user):
+    if has_subscription(user, "premium"):
         return Allowance("subscriber")
     # What was chosen stays readable, also where the address was changed since.
     read = tuple(PremiumRead.objects.of(user).values_list("article", flat=True))

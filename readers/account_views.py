@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from . import second_factor, sessions
 from .account_forms import DeleteForm, NameForm, PreferencesForm
-from .accounts import on_account_page, own_data
+from .accounts import kept_records, on_account_page, own_data
 from .models import Preferences
 from .requests import wants_json
 from .social import SERVICES
@@ -134,15 +134,17 @@ def data(request):
 def delete(request):
     """Deletes the account at once, after asking for the password, and says so by mail."""
     form = DeleteForm(request.user, request.POST if request.method == "POST" else None)
+    kept = [said for records in kept_records if (said := records(request.user))]
     if not form.is_valid():
-        return TemplateResponse(request, "account/delete.html", {"form": form}, status=422 if form.is_bound else 200)
+        context = {"form": form, "kept": kept}
+        return TemplateResponse(request, "account/delete.html", context, status=422 if form.is_bound else 200)
     user, address = request.user, request.user.email
     with transaction.atomic():
         sessions.end_sessions(user, but=request.session.session_key)
         user.delete()
     logout(request)
     get_adapter().send_mail("account/email/deleted", address, {})
-    return TemplateResponse(request, "account/deleted.html", {})
+    return TemplateResponse(request, "account/deleted.html", {"kept": kept})
 
 
 @login_required

@@ -25,6 +25,8 @@ from .requests import client_address
 own_data = {}
 # What other apps show on the page of the account: {name in its context: function of the user}.
 on_account_page = {}
+# What stays when an account is deleted: functions of the user that give a sentence, or nothing.
+kept_records = []
 
 
 class ReaderBackend(AuthenticationBackend):

@@ -17,6 +17,11 @@ LETTERS = (
     *("newsletters.newsletter", "newsletters.view_subscriber", "newsletters.change_subscriber"),
     *("newsletters.delete_subscriber", "newsletters.view_subscription", "newsletters.change_delivery"),
 )
+ORDERS = (
+    *("subscriptions.view_order", "subscriptions.change_order", "subscriptions.view_licencerequest"),
+    *("subscriptions.change_licencerequest", "subscriptions.view_plan", "subscriptions.view_step"),
+    *("subscriptions.view_mail", "subscriptions.change_mail", "subscriptions.view_paymentevent"),
+)
 EDITIONS = ("editions.add_edition", "editions.change_edition", "editions.view_edition")
 ROLES = {
     "Reporter": (*STORIES, *LOOKED_UP, "photos.add_photo"),
@@ -48,6 +53,7 @@ ROLES = {
     ),
     "Web manager": (
         *PAPER,
+        "subscriptions.plan",
         *ISSUES,
         *LETTERS,
         *EDITIONS,
@@ -56,7 +62,9 @@ ROLES = {
         "sections.view_binned",
         "sections.change_binned",
     ),
+    "Subscriptions desk": ORDERS,
     "Administrator": (
+        *(*ORDERS, "subscriptions.plan"),
         *(*ISSUES, *LETTERS, "newsletters.send_issue"),
         *(*STORIES, "articles.oldaddress", "articles.publish_article", "articles.every_section"),
         *("articles.illustrate_article", "articles.reporter", "articles.column", "articles.tag", "articles.alias"),
@@ -74,7 +82,7 @@ ROLES = {
         ),
     ),
 }
-APPS = ("auth", "sections", "photos", "articles", "rankings", "newsletters", "editions", "readers")
+APPS = ("auth", "sections", "photos", "articles", "rankings", "newsletters", "editions", "subscriptions", "readers")
 
 
 def codes_of(role):

@@ -22,7 +22,7 @@ RESERVED_SLUGS = {
     *("register", "subscribe", "logout", "account", "feeds", "rss", "archive", "corrections", "sitemap"),
     *("sitemaps", "robots", "health", "reads", "rest", "about", "policy", "products", "www", "api", "today"),
     *("today-in-history", "front", "print", "learn-korean", "learn-english", "newsletters"),
-    *("letters", "mail", "epaper", "reading-room"),
+    *("letters", "mail", "epaper", "reading-room", "orders"),
 }
 
 

@@ -42,6 +42,8 @@ from readers.models import User
 from sections.bin import throw_away
 from sections.models import BreakingNews, Page, Section, SectionEditor
 from sections.moving import add_redirect
+from subscriptions import licensing, ordering
+from subscriptions.models import PaymentEvent, Plan
 
 _numbers = count(1)
 
@@ -266,6 +268,7 @@ def make_paper():
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
     paper.issue = make_letter(paper, now)
     make_mypaper(paper)
+    make_subscriptions(paper)
     at_the_desk(paper)
     return paper
 
@@ -316,6 +319,47 @@ def make_account(address="reader@example.com", **fields):
     user = User.objects.create_user(email=address, password=None, **fields)
     EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
     return user
+
+
+def make_plan(name="Print", **fields):
+    """A plan on sale; print with everything by default."""
+    gives = {"gives_delivery": True, "gives_epaper": True, "gives_premium": True}
+    fields = {"slug": name.lower().replace(" ", "-"), "description": f"About {name}.", "price": 24000} | gives | fields
+    return Plan.objects.create(name=name, **fields)
+
+
+def make_order(plan=None, **fields):
+    """An order that has just been made."""
+    given = {"name": "Yoo Bo-mi", "email": "bomi@example.com", "telephone": "+821012345678"}
+    address = {"postcode": "03925", "road_address": "21 Naru-ro, Mapo-gu, Seoul"}
+    plan = plan or Plan.objects.first() or make_plan()
+    given |= address if plan.gives_delivery else {}
+    return ordering.place_order(plan, **given | {"starts_on": timezone.localdate()} | fields)
+
+
+def subscribe(user):
+    """Has a reader pay for a plan that opens everything; the order runs."""
+    order = make_order(user=user, email=user.email)
+    ordering.confirm(order, who="editor")
+    return ordering.start(order, who="editor")
+
+
+def make_subscriptions(paper):
+    """A plan with an order that was paid by a payment service, and somebody who wants to reprint a story."""
+    paper.order = make_order()
+    ordering.confirm(paper.order, who="payment", provider="sandbox", payment="pay_1")
+    PaymentEvent.objects.create(
+        provider="sandbox", event_id="evt_1", kind="paid", order=paper.order, happened_at=timezone.now(), outcome="done"
+    )
+    licensing.ask(
+        name="Cho Mi-rae",
+        email="mirae@example.com",
+        telephone="+82312345678",
+        kind="stories",
+        wanted=f"https://example.com{paper.story.get_absolute_url()} and {paper.story.get_absolute_url()}",
+        purpose="A reader for schools.",
+        medium="book",
+    )
 
 
 def at_the_desk(paper):

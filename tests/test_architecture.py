@@ -13,8 +13,9 @@ APPS = (
     "newsroom",
     "mypaper",
     "paywall",
-    "newsletters",
     "editions",
+    "subscriptions",
+    "newsletters",
     "rankings",
     "articles",
     "photos",
@@ -29,9 +30,10 @@ BELOW = {
     "articles": {"sections", "photos"},
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
-    "paywall": {"articles", "sections", "readers"},
+    "paywall": {"subscriptions", "articles", "sections", "readers"},
     "newsletters": {"mypaper", "rankings", "articles", "sections", "photos", "readers"},
-    "editions": {"rankings", "articles", "sections", "photos"},
+    "subscriptions": {"newsletters", "articles", "sections", "readers"},
+    "editions": {"subscriptions", "rankings", "articles", "sections", "photos"},
 }
 # The upper storey puts the apps together.
 UPPER = ("views", "admin", "admin_base", "forms", "feeds", "sitemaps", "management")

@@ -21,7 +21,17 @@ from tests.factories import draft, make_article, make_list, make_paper, make_sec
 
 pytestmark = pytest.mark.django_db
 
-OWN_APPS = ("sections", "photos", "articles", "rankings", "newsletters", "editions", "mypaper", "readers")
+OWN_APPS = (
+    "sections",
+    "photos",
+    "articles",
+    "rankings",
+    "newsletters",
+    "editions",
+    "subscriptions",
+    "mypaper",
+    "readers",
+)
 # Who is signed in, and what was done, belong to one server and not to the paper.
 NOT_THE_PAPER = (
     *("readers.opensession", "readers.auditentry", "readers.preferences", "sections.purge"),

@@ -63,8 +63,12 @@ REFUSED = {
     "unknown environment": (COMPLETE | {"NEWSROOM_ENV": "staging"}, "NEWSROOM_ENV is 'staging'"),
     "unknown access to the e-paper": (
         COMPLETE | {"EPAPER_ACCESS": "some"},
-        "EPAPER_ACCESS is 'some': write all or signed-in.",
+        "EPAPER_ACCESS is 'some': write all, signed-in or subscribers.",
     ),
+    "a sandbox in production": (COMPLETE | {"PAYMENTS": "sandbox"}, "PAYMENTS is 'sandbox', which takes no money"),
+    "an unknown payment service": (COMPLETE | {"PAYMENTS": "coins"}, "PAYMENTS is 'coins': write sandbox or stripe"),
+    "Stripe without its secret": (COMPLETE | {"PAYMENTS": "stripe"}, "Set STRIPE_SECRET_KEY"),
+    "no address of a desk": (COMPLETE | {"SUBSCRIPTIONS_DESK": "the desk"}, "SUBSCRIPTIONS_DESK is 'the desk'"),
     "no time of day": (COMPLETE | {"EPAPER_AT": "five"}, "EPAPER_AT is 'five': write it like 05:00."),
     "no truth value": (COMPLETE | {"DEBUG": "maybe"}, "DEBUG is 'maybe': write 1 or 0."),
     "no number": (COMPLETE | {"PHOTO_MAX_PIXELS": "many"}, "PHOTO_MAX_PIXELS is 'many': write a whole number."),

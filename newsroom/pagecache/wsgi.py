@@ -31,7 +31,7 @@ from .store import DiskStore, Entry, compressed
 # First words of addresses that are answered for one reader, or are no pages: the cache has nothing to do with them.
 NOT_KEPT = {
     *("admin", "login", "logout", "register", "account", "letters", "mail", "preview", "reads", "health", "media"),
-    *("static", "rest", "reading-room"),
+    *("static", "rest", "reading-room", "orders"),
 }
 # The parameters that make another page, by the first word of the address; of all other addresses only USUAL does.
 USUAL = {"before"}

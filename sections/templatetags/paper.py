@@ -90,6 +90,12 @@ def held_for(held):
 
 
 @register.filter
+def won(amount):
+    """An amount of money as readers see it: 24,000."""
+    return f"{amount:,}"
+
+
+@register.filter
 def stamp(moment, precision="minute"):
     """A moment as the article page prints it: 2021-02-27 09:32, or 2021-02-27 where no hour is known."""
     if not moment:

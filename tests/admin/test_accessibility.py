@@ -53,6 +53,7 @@ def pages(live_server, settings):
         *("/admin/sections/redirect/", reverse("admin:sections_redirect_paste"), "/admin/sections/binned/"),
         *("/admin/rankings/storylist/", "/admin/rankings/storylist/1/places/", "/admin/readers/user/"),
         *(change(paper.editor), "/admin/readers/auditentry/", "/admin/auth/group/"),
+        *("/admin/subscriptions/order/", change(paper.order), "/admin/subscriptions/plan/add/"),
     ]
 
 

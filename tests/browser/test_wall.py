@@ -9,6 +9,7 @@ from articles.models import Article
 from paywall import access
 from paywall.models import PremiumRead
 from readers.models import User
+from tests.factories import subscribe
 from tests.waiting import wait_until
 
 from .test_accessibility import FORCED, OPTIONS
@@ -108,8 +109,8 @@ def test_the_page_of_the_rest_has_no_barrier(open_page, story, user, live_server
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_subscriber_reads_on_without_asking(open_page, story, user, monkeypatch):
-    monkeypatch.setattr(access, "subscriptions", [lambda user: True])
+def test_a_subscriber_reads_on_without_asking(open_page, story, user):
+    subscribe(user)
     page = open_page("/login/")
     log_in(page)
     page.get_by_role("heading", name="Your account").wait_for()

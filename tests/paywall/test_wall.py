@@ -18,6 +18,7 @@ from newsroom.static_copy import Copy
 from paywall import access
 from paywall.models import PremiumRead
 from readers.models import User
+from subscriptions import ordering
 from tests.factories import (
     draft,
     embargoed,
@@ -28,6 +29,7 @@ from tests.factories import (
     make_staff,
     make_video,
     seoul,
+    subscribe,
     withdrawn,
 )
 from tests.test_page_cache import reader as cache_reader  # noqa: F401
@@ -67,14 +69,6 @@ def user():
 @pytest.fixture
 def mine(user):
     return sign_in(user)
-
-
-@pytest.fixture
-def subscribed(monkeypatch):
-    """Users who have paid."""
-    paid = set()
-    monkeypatch.setattr(access, "subscriptions", [lambda user: user.pk in paid])
-    return paid
 
 
 def rest(story):
@@ -342,14 +336,14 @@ def test_without_an_allowance_subscribers_alone_read_on(settings, mine, story):
     assert "Premium stories" not in mine.get("/account/").text
 
 
-def test_subscribers_read_everything_and_spend_nothing(mine, user, story, subscribed):
-    subscribed.add(user.pk)
+def test_subscribers_read_everything_and_spend_nothing(mine, user, story):
+    order = subscribe(user)
     for address in (rest(story), text(story)):
         assert LOCKED in mine.get(address).text
         mine.post(address)
     assert "all of them are open to you" in mine.get("/account/").text
     assert not PremiumRead.objects.exists()
-    subscribed.clear()
+    ordering.end(order, who="editor")
     assert LOCKED not in mine.get(rest(story)).text
 
 
