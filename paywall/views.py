@@ -25,7 +25,7 @@ METHODS = require_http_methods(["GET", "HEAD", "POST"])
 def rest(request, pk):
     """The story on a page of its own, whole for who may read it, else with what it takes; by POST chooses it.
 
-    404 for what is not public, a redirect to the story's page where nothing is locked. 7 queries at most.
+    404 for what is not public, a redirect to the story's page where nothing is locked. 7 queries and the frame's.
     """
     story, shown = _load(pk)
     if not shown.is_closed:

@@ -486,3 +486,10 @@ def test_a_preview_shows_all_of_it_and_where_the_opening_ends(story):
     assert page.select(".wall") == []
     link = story.preview_links.create(note="The lawyer", expires_at=timezone.now() + timedelta(days=1))
     assert LOCKED in Client().get(link.get_absolute_url()).text
+
+
+def test_what_it_costs(mine, story, django_assert_num_queries):
+    mine.get(rest(story))  # the frame is kept from here on, where it is kept at all
+    for act, queries in ((lambda: mine.get(rest(story)), 9), (lambda: mine.get(text(story)), 9)):
+        with django_assert_num_queries(queries):
+            act()
