@@ -5,20 +5,24 @@ Public pages are the same for everybody, so what they offer here are links; the 
 
 import re
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.cards import load_cards
 from articles.dates import day_of
 from articles.models import Article, Reporter, Tag
 from articles.paging import page_of, read_cursor
+from newsletters import digests
 from sections.models import Section
 
-from .models import Follow, SavedStory
+from .models import Digest, Follow, SavedStory
 
 # More than anybody reads; a page of them stays small.
 MOST_SAVED = 300
@@ -70,10 +74,47 @@ def _story(address):
 @login_required
 @require_safe
 def for_you(request):
-    """The newest of everything that the reader follows. 4 queries."""
+    """The newest of everything that the reader follows, and the switch of the digest. 5 queries."""
     follows = list(Follow.objects.of(request.user))
     page = page_of(Follow.objects.stories_for(request.user), read_cursor(request.GET.get("before")))
-    return TemplateResponse(request, "mypaper/for_you.html", {"page": page, "follows": follows})
+    digest = Digest.objects.filter(user=request.user).first() or Digest(user=request.user, ended_at=timezone.now())
+    context = {"page": page, "follows": follows, "digest": digest, "hours": Digest.Hour.choices}
+    return TemplateResponse(request, "mypaper/for_you.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def digest(request):
+    """By POST switches the reader's digest on (`hour`, one of `Digest.Hour`) or off (`keep` is 0); then “For you”."""
+    if request.method == "POST":
+        if request.POST.get("keep") == "0":
+            digests.switch_off(request.user)
+            messages.success(request, "Your daily digest is off.")
+        else:
+            _switch_on(request)
+    return redirect(f"{reverse('for_you')}#digest")
+
+
+def _switch_on(request):
+    hours = {str(hour): hour for hour in Digest.Hour}
+    hour = hours.get(request.POST.get("hour", ""))
+    if hour is None:
+        messages.error(request, "Choose one of the hours for your daily digest.")
+    elif not settings.MAIL_WORKS:
+        messages.error(request, "No mail can be sent at present. Please try again another day.")
+    else:
+        try:
+            digests.switch_on(request.user, hour)
+        except digests.Unconfirmed:
+            messages.error(request, "Confirm the address of your account first: then the digest can come to it.")
+        except digests.Suppressed:
+            messages.error(
+                request,
+                f"Mail to {request.user.email} came back or was called spam, so none is sent there. Change the address "
+                "of your account, or order a newsletter and confirm it; then switch on the digest.",
+            )
+        else:
+            messages.success(request, f"Your daily digest is on: it comes at {hour.label} Seoul time.")
 
 
 @login_required

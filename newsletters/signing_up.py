@@ -4,6 +4,8 @@ Whoever holds the link of a mail owns the mailbox; nothing else is asked. The fo
 way and at the same cost: one row is written, and the mail goes out later (`sending`).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -156,14 +158,25 @@ def end_link(subscriber_id, newsletter_id):
     return sign("end", [subscriber_id, newsletter_id])
 
 
+@dataclass
+class Ending:
+    """What a link ends: its name, the address that then gets no more of it, and the act."""
+
+    name: str
+    address: str
+    act: Callable
+    subscriber: Subscriber | None = None
+
+
 def end_of(token):
-    """(Subscriber, Newsletter or None for all) of a link that ends. ValidationError with a sentence for every other."""
+    """The Ending of a link of letters. ValidationError with a sentence for every other link."""
     subscriber, newsletter = _pair(read("end", token))
     found = Subscriber.objects.filter(pk=subscriber).first()
     letter = Newsletter.objects.filter(pk=newsletter).first() if newsletter else None
     if found is None or (newsletter and letter is None):
         raise ValidationError("This address gets no letters of ours any more.")
-    return found, letter
+    chosen = [letter] if letter else None
+    return Ending(letter.name if letter else "all letters", found.address, lambda: end(found, chosen), found)
 
 
 def _pair(value):

@@ -23,7 +23,7 @@ from readers.requests import limited_address
 from sections.pages import render_page
 from sections.surrogates import note_lists
 
-from . import hooks, signing_up
+from . import digests, hooks, signing_up
 from .addresses import masked
 from .composing import load_stories
 from .forms import SignUpForm
@@ -187,23 +187,23 @@ def confirm(request, token):
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def end(request, token):
-    """Ends a letter on a POST, at once and without a question (RFC 8058); a GET shows the button."""
+def end(request, token, of="letters"):
+    """Ends a letter, or a digest, on a POST, at once and without a question (RFC 8058); a GET shows the button."""
     try:
-        subscriber, letter = signing_up.end_of(token)
+        ending = {"letters": signing_up.end_of, "digest": digests.end_of}[of](token)
     except ValidationError as error:
         return _no_good(error)
-    name = letter.name if letter else "all letters"
     if request.method != "POST":
-        context = {"title": f"Unsubscribe from {name}", "kind": "end", "name": name}
-        return _page(context | {"masked": masked(subscriber.address), "token": token})
-    signing_up.end(subscriber, [letter] if letter else None)
+        context = {"title": f"Unsubscribe from {ending.name}", "kind": "end", "name": ending.name}
+        return _page(context | {"masked": masked(ending.address), "action": request.path})
+    ending.act()
+    preferences = signing_up.sign("preferences", ending.subscriber.pk) if ending.subscriber else ""
     return _page(
         {
             "title": "You are unsubscribed",
-            "said": f"{masked(subscriber.address)} gets no more mail from {name}. One that is being sent at this very "
-            "moment may still arrive.",
-            "preferences": signing_up.sign("preferences", subscriber.pk),
+            "said": f"{masked(ending.address)} gets no more mail from {ending.name}. One that is being sent at this "
+            "very moment may still arrive.",
+            "preferences": preferences,
         }
     )
 

@@ -83,6 +83,7 @@ urlpatterns = [
     path("letters/asked/", letters.asked, name="letter_asked"),
     path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),
     path("letters/end/<str:token>/", letters.end, name="letter_end"),
+    path("letters/digest/<str:token>/", letters.end, {"of": "digest"}, name="digest_end"),
     path("letters/preferences/<str:token>/", letters.preferences, name="letter_preferences"),
     path("mail/", letters.mails, name="mails"),
     re_path(r"^mail/(?P<name>[\w.-]{1,160})/$", letters.mail, name="mail"),

@@ -7,6 +7,7 @@ from itertools import count
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
@@ -29,6 +30,7 @@ from articles.models import (
     Video,
 )
 from editions.models import Edition
+from mypaper.models import Digest, Follow, SavedStory
 from newsletters.models import Delivery, Issue, IssueStory, Newsletter, Subscriber, Subscription
 from photos.library import add_photo
 from photos.models import Photo
@@ -260,6 +262,7 @@ def make_paper():
     edition.stories.create(article=paper.story, page=1)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
     paper.issue = make_letter(paper, now)
+    make_mypaper(paper)
     at_the_desk(paper)
     return paper
 
@@ -291,6 +294,25 @@ def make_letter(paper, now):
     IssueStory.objects.create(issue=issue, article=paper.opinion, position=20, headline="A river, in brief")
     Delivery.objects.create(issue=issue, subscriber=reader, state=Delivery.State.SENT, sent_at=yesterday)
     return issue
+
+
+def make_mypaper(paper):
+    """A reader with a saved story, follows, and a digest of yesterday."""
+    user = User.objects.create_user("reader-1", "yuna@example.org", None)
+    SavedStory.objects.create(user=user, article=paper.story)
+    Follow.objects.create(user=user, reporter=paper.seo)
+    digest = Digest.objects.create(user=user)
+    now = timezone.now()
+    span = {"day": timezone.localdate() - timedelta(days=1), "since": now - timedelta(days=2), "until": now}
+    Delivery.objects.create(digest=digest, state=Delivery.State.SENT, **span)
+
+
+def make_account(address="reader@example.com", **fields):
+    """A reader's account whose address is confirmed."""
+    fields = {"username": f"reader-{User.objects.count()}", "first_name": "Yuna"} | fields
+    user = User.objects.create_user(email=address, password=None, **fields)
+    EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+    return user
 
 
 def at_the_desk(paper):

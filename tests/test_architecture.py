@@ -18,7 +18,7 @@ BELOW = {
     "articles": {"sections", "photos"},
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
-    "newsletters": {"rankings", "articles", "sections", "photos"},
+    "newsletters": {"mypaper", "rankings", "articles", "sections", "photos", "readers"},
     "editions": {"rankings", "articles", "sections", "photos"},
 }
 # The upper storey puts the apps together.

@@ -204,5 +204,5 @@ def test_its_pages_cost_the_same_however_much_stands_there(mine, user, django_as
     mine.get("/account/saved/")
     with django_assert_num_queries(6):
         mine.get("/account/saved/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         mine.get("/account/for-you/")
