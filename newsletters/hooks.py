@@ -7,7 +7,8 @@
     {"events": [{"id": "any text, the same for the same event", "event": "bounce", "at": "2026-11-30T09:00:00+09:00",
                  "message_id": "<...>", "address": "reader@example.com"}]}
 
-`event` is delivered, bounce (for good), soft_bounce or complaint. `message_id` or `address` says of which mail.
+`event` is delivered, bounce (for good), soft_bounce, complaint or unsubscribed (with the service itself).
+`message_id` or `address` says of which mail. What services say in forms of their own: `services`.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ MOST_EVENTS = 1_000
 ENDINGS = {
     MailEvent.Kind.BOUNCE: Subscription.Ending.BOUNCE,
     MailEvent.Kind.COMPLAINT: Subscription.Ending.COMPLAINT,
+    MailEvent.Kind.UNSUBSCRIBED: Subscription.Ending.READER,
 }
 
 

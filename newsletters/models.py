@@ -508,6 +508,7 @@ class MailEvent(models.Model):
         BOUNCE = "bounce", _("Refused for good")
         SOFT_BOUNCE = "soft_bounce", _("Refused for now")
         COMPLAINT = "complaint", _("Called spam")
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed at the mail service")
 
     provider = models.CharField(max_length=40)
     event_id = models.CharField(max_length=200)

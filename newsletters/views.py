@@ -23,7 +23,7 @@ from readers.requests import limited_address
 from sections.pages import render_page
 from sections.surrogates import note_lists
 
-from . import digests, hooks, signing_up
+from . import digests, hooks, services, signing_up
 from .addresses import masked
 from .composing import load_stories
 from .forms import SignUpForm
@@ -252,6 +252,24 @@ def hook(request, provider):
         return _told(403, said=str(forged))
     except ValidationError as error:
         return _told(400, said=error.messages[0])
+
+
+@csrf_exempt
+@require_http_methods(["HEAD", "POST"])
+def service_hook(request, service):
+    """Takes what a mail service tells in its own form, see `services`; or a sentence with 400, 403 or 413."""
+    if service not in settings.MAIL_SERVICES:
+        raise Http404("No such mail service is configured.")
+    if len(request.body) > LARGEST_HOOK:
+        return _told(413, said="The message is too large: send fewer events at a time.")
+    try:
+        response = services.answer(service, request)
+    except hooks.Forged as forged:
+        return _told(403, said=str(forged))
+    except services.Unreadable as unreadable:
+        return _told(400, said=str(unreadable))
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _told(status, **words):

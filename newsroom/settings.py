@@ -5,6 +5,7 @@ it refuses to start with one sentence. `manage.py` and `make run` choose `NEWSRO
 DATABASE_URL is set. README.md lists every variable.
 """
 
+import importlib.util
 import os
 import re
 import secrets
@@ -458,6 +459,21 @@ if len(NEWSLETTER_HOOKS) != len(words("NEWSLETTER_HOOKS")) or not all(
     re.fullmatch(r"[a-z0-9-]{1,40}", name) and len(secret) >= 16 for name, secret in NEWSLETTER_HOOKS.items()
 ):
     raise ImproperlyConfigured("NEWSLETTER_HOOKS must be like postmark=a-secret-of-16-characters-or-more.")
+# Mail services whose own messages of bounces are heard, and django-anymail's settings for them (ANYMAIL_...).
+MAIL_SERVICES = words("MAIL_SERVICES")
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
+if set(MAIL_SERVICES) - {"amazon-ses", "mailgun", "postmark", "sendgrid"}:
+    raise ImproperlyConfigured(
+        "MAIL_SERVICES may name amazon-ses, mailgun, postmark and sendgrid, separated by commas."
+    )
+if MAIL_SERVICES and importlib.util.find_spec("anymail") is None:
+    raise ImproperlyConfigured("MAIL_SERVICES needs django-anymail: install requirements/mail.txt.")
+if "amazon-ses" in MAIL_SERVICES and importlib.util.find_spec("boto3") is None:
+    raise ImproperlyConfigured("MAIL_SERVICES=amazon-ses needs boto3: install requirements/s3.txt as well.")
+if MAIL_SERVICES and not re.fullmatch(r"[^:\s]+:\S{16,}", ANYMAIL.get("WEBHOOK_SECRET", "")):
+    raise ImproperlyConfigured("MAIL_SERVICES needs ANYMAIL_WEBHOOK_SECRET, like user:a-secret-of-16-characters.")
+if "mailgun" in MAIL_SERVICES and not re.fullmatch(r"[!-~]{16,}", ANYMAIL.get("MAILGUN_WEBHOOK_SIGNING_KEY", "")):
+    raise ImproperlyConfigured("MAIL_SERVICES=mailgun needs ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY.")
 
 # How much of the disk, and of each worker's memory, they may take; and after how long a page is made anew that
 # nothing has changed.

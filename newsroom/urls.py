@@ -73,6 +73,7 @@ urlpatterns = [
     path("sitemap/", views.site_map, name="sitemap"),
     path("newsletters/", letters.newsletters, name="newsletters"),
     re_path(r"^newsletters/hooks/(?P<provider>[a-z0-9-]{1,40})/$", letters.hook, name="mail_hook"),
+    re_path(r"^newsletters/hooks/services/(?P<service>[a-z-]{1,40})/$", letters.service_hook, name="service_hook"),
     re_path(r"^newsletters/(?P<slug>[\w-]{1,60})/$", letters.newsletter, name="newsletter"),
     re_path(
         r"^newsletters/(?P<slug>[\w-]{1,60})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/$",
