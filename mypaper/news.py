@@ -66,8 +66,8 @@ class News:
     def of(self, user, since):
         """{id of a story: the names of what brings it} for a reader, the newest story first. One query."""
         found = defaultdict(list)
-        for follow in Follow.objects.of(user).about(self):
-            for pk in self._stories[follow.kind][getattr(follow, f"{follow.kind}_id")]:
+        for follow in Follow.objects.of(user):
+            for pk in self._stories[follow.kind].get(getattr(follow, f"{follow.kind}_id"), ()):
                 if self._moments[pk] > since:
                     found[pk].append(" ".join(follow.what.name.split()))
         return {pk: found[pk] for pk in sorted(found, key=lambda pk: (self._moments[pk], pk), reverse=True)}

@@ -24,8 +24,8 @@ from sections.models import Section
 
 from .models import Digest, Follow, SavedStory
 
-# More than anybody reads; a page of them stays small.
-MOST_SAVED = 300
+# More than anybody reads; a page of them stays small, and so does what a digest is worked out from.
+MOST_SAVED = MOST_FOLLOWED = 300
 
 
 @login_required
@@ -125,6 +125,9 @@ def follow(request):
     mine = Follow.objects.filter(user=request.user, **{kind: what})
     if request.method == "POST":
         if request.POST.get("keep") == "1":
+            if Follow.objects.filter(user=request.user).count() >= MOST_FOLLOWED:
+                messages.error(request, f"You follow {MOST_FOLLOWED} things: stop following one of them first.")
+                return redirect("for_you")
             Follow.objects.get_or_create(user=request.user, **{kind: what})
             messages.success(request, f"You follow {what.name} now.")
         else:

@@ -123,6 +123,15 @@ def test_for_you_is_made_of_what_one_follows_and_of_nothing_else(mine):
     assert sorted(headlines(mine.get("/account/for-you/"))) == ["About it", "All", "By them"]
 
 
+def test_one_can_follow_so_much_and_no_more(mine, monkeypatch):
+    monkeypatch.setattr("mypaper.views.MOST_FOLLOWED", 2)
+    for name in ("Business", "Sports", "World"):
+        make_section(name)
+        follow(mine, section=name.lower())
+    assert Follow.objects.count() == 2
+    assert "stop following one of them first" in mine.get("/account/for-you/").text
+
+
 def test_it_pages_through_everything(mine):
     section = make_section("Business")
     for number in range(25):
