@@ -73,7 +73,16 @@ class LoginForm(allauth.LoginForm):
         self.label_suffix = ""
 
 
-class ResetPasswordForm(allauth.ResetPasswordForm):
+class AskingForAddress(forms.Form):
+    """A form with nothing but an address."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.label_suffix = ""
+
+
+class ResetPasswordForm(AskingForAddress, allauth.ResetPasswordForm):
     """Asks for a new password; the desk's are set at the desk."""
 
     def clean_email(self):
@@ -83,7 +92,7 @@ class ResetPasswordForm(allauth.ResetPasswordForm):
         return email
 
 
-class RequestCodeForm(allauth.RequestLoginCodeForm):
+class RequestCodeForm(AskingForAddress, allauth.RequestLoginCodeForm):
     """Asks for a code by mail."""
 
     def clean_email(self):

@@ -8,6 +8,7 @@ from functools import wraps
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -68,8 +69,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None):
         """A page that says so, with nothing of what the service said."""
-        if str(error).endswith("cancelled") or error == "cancelled":
-            return
+        if error == AuthError.CANCELLED:
+            return  # allauth leads to a page of its own
         context = {"service": provider.name}
         page = TemplateResponse(request, "socialaccount/authentication_error.html", context, status=401)
         raise ImmediateHttpResponse(page)

@@ -6,7 +6,7 @@ for (const link of document.querySelectorAll('a[href^="/account/save/?"], a[href
   if (location.pathname.startsWith("/account/")) break;
   const name = link.textContent;
   const said = document.createElement("output");
-  const undo = Object.assign(document.createElement("button"), { type: "button", className: link.className, textContent: "Undo", hidden: true });
+  const undo = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Undo", hidden: true });
   said.className = "meta";
   link.after(" ", said, " ", undo);
 

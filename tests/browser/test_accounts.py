@@ -94,7 +94,17 @@ def test_the_pages_have_no_barrier(browser, live_server, paper):
     register(page)
     page.goto(base + "/account/follow/?section=business")
     page.get_by_role("button", name="Follow").click()
-    for path in ("/account/", "/account/for-you/", "/account/saved/", "/account/delete/", "/account/two-factor/"):
+    own = (
+        "",
+        "for-you/",
+        "saved/",
+        "delete/",
+        "two-factor/",
+        "two-factor/passkeys/",
+        "newsletters/",
+        "reauthenticate/",
+    )
+    for path in (f"/account/{name}" for name in own):
         page.goto(base + path)
         found[path] = barriers(page)
         for width in (320, 820, 1440):

@@ -58,6 +58,7 @@ def test_a_reader_makes_one_and_logs_in_with_it(open_page, user):
     base = page.url.partition("/account/")[0]
 
     # With the passkey alone.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.goto(base + "/login/?next=/business/")
     page.get_by_role("button", name="Log in with a passkey").click()
@@ -66,6 +67,7 @@ def test_a_reader_makes_one_and_logs_in_with_it(open_page, user):
     page.get_by_text("1 passkey", exact=False).first.wait_for()
 
     # As the second step after the password.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.goto(base + "/login/")
     log_in(page)
@@ -74,6 +76,7 @@ def test_a_reader_makes_one_and_logs_in_with_it(open_page, user):
     page.get_by_role("heading", name="Your account").wait_for()
 
     # A device that does not know its owner opens nothing.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.goto(base + "/login/")
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
