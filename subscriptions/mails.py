@@ -28,10 +28,10 @@ SUBJECTS = {
     "refunded": "Your money is on its way back: {reference}",
     "desk_new": "New order {reference}",
     "desk_cancelled": "Cancelled by the reader: {reference}",
-    "licence_received": "Your licence request {reference}",
+    "licence_received": "Your license request {reference}",
     "licence_offer": "Our offer for your request {reference}",
-    "licence_refused": "About your licence request {reference}",
-    "desk_licence": "New licence request {reference}",
+    "licence_refused": "About your license request {reference}",
+    "desk_licence": "New license request {reference}",
 }
 
 
