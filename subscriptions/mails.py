@@ -21,6 +21,7 @@ SUBJECTS = {
     "again": "You have ordered this already: {reference}",
     "confirmed": "Your order {reference} is confirmed",
     "started": "Your subscription has begun: {reference}",
+    "due": "Your subscription {reference}: the next period",
     "cancelled": "Your order {reference} is cancelled",
     "ending": "Your subscription {reference} ends with its term",
     "ended": "Your subscription {reference} has ended",
