@@ -521,7 +521,8 @@ if SUBSCRIPTIONS_DESK and not re.fullmatch(r"[\w.+-]+@[\w.-]+", SUBSCRIPTIONS_DE
 # Forms that one network address may send in an hour.
 ORDERS_PER_HOUR = number("ORDERS_PER_HOUR", 20)
 # The payment service: empty (by transfer, confirmed by the desk), "sandbox" (takes no money) or "stripe".
-PAYMENTS = text("PAYMENTS", "sandbox" if ENV == "local" else "")
+# The sandbox has its page on this computer alone: a paper that others can reach has it only if it is asked for.
+PAYMENTS = text("PAYMENTS", "sandbox" if ENV == "local" and os.getenv("NEWSROOM_PUBLIC") != "1" else "")
 if PAYMENTS not in ("", "sandbox", "stripe"):
     raise ImproperlyConfigured(f"PAYMENTS is {PAYMENTS!r}: write sandbox or stripe, or leave it empty.")
 if PAYMENTS == "sandbox" and PRODUCTION:

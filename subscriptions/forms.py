@@ -44,7 +44,7 @@ class ContactForm(forms.Form):
         label="E-mail address",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text="The link to your order goes there.",
+        help_text="Our answer goes there, and nothing else.",
     )
     telephone = Cleaned(
         contacts.clean_telephone,
@@ -85,7 +85,7 @@ class OrderForm(ContactForm):
         contacts.clean_road_address,
         label="Road address",
         max_length=160,
-        widget=filled("street-address"),
+        widget=filled("address-line1"),
         help_text="In Hangul or Latin letters: 서울 마포구 나루로 21, or 21 Naru-ro, Mapo-gu, Seoul.",
     )
     detail_address = Cleaned(
@@ -142,7 +142,11 @@ class LicenceForm(ContactForm):
     """Who would like to print or show what, where, for how many and for how long."""
 
     organisation = Cleaned(
-        contacts.clean_name, label="Organization", max_length=120, required=False, widget=filled("organization")
+        contacts.clean_name,
+        label="Organization (if you ask for one)",
+        max_length=120,
+        required=False,
+        widget=filled("organization"),
     )
     kind = forms.ChoiceField(label="What you would like", choices=LicenceRequest.Kind)
     wanted = Cleaned(

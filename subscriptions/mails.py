@@ -21,6 +21,7 @@ SUBJECTS = {
     "again": "You have ordered this already: {reference}",
     "confirmed": "Your order {reference} is confirmed",
     "started": "Your subscription has begun: {reference}",
+    "due": "Your subscription {reference}: the next period",
     "cancelled": "Your order {reference} is cancelled",
     "ending": "Your subscription {reference} ends with its term",
     "ended": "Your subscription {reference} has ended",
@@ -28,10 +29,10 @@ SUBJECTS = {
     "refunded": "Your money is on its way back: {reference}",
     "desk_new": "New order {reference}",
     "desk_cancelled": "Cancelled by the reader: {reference}",
-    "licence_received": "Your licence request {reference}",
+    "licence_received": "Your license request {reference}",
     "licence_offer": "Our offer for your request {reference}",
-    "licence_refused": "About your licence request {reference}",
-    "desk_licence": "New licence request {reference}",
+    "licence_refused": "About your license request {reference}",
+    "desk_licence": "New license request {reference}",
 }
 
 

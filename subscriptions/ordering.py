@@ -211,11 +211,14 @@ def add_note(order, *, who, note):
 
 
 def do_due(today=None):
-    """Starts, ends and forgets what the calendar says; returns how many orders. Three queries if there is none."""
+    """Starts, reminds of, ends and cancels what the calendar says; returns how many orders. Four queries if none."""
     today = today or timezone.localdate()
     acts = 0
     for order in Order.objects.filter(state=State.CONFIRMED, starts_on__lte=today):
         acts += _if_still(start, order, day=today)
+    for order in Order.objects.to_remind(today):
+        _mail(order, "due", str(order.runs_until))
+        acts += 1
     grace = today - timedelta(days=GRACE_DAYS)
     over = Q(runs_until__lt=grace) | Q(runs_until__lt=today, renews=False)
     over |= Q(runs_until__lt=today, cancel_asked_at__isnull=False)

@@ -66,6 +66,20 @@ def test_a_reader_who_is_signed_in_finds_the_form_filled_in_and_comes_to_the_ord
     assert order.reference in client.get(response["Location"]).text
 
 
+def test_the_form_knows_what_a_reader_wrote_last_time(plan, epaper, client):
+    sign_in(client, make_reader())
+    make_order(plan, email="someone.else@example.com", telephone="+8223123456")
+    make_order(epaper, telephone="+821099998888")
+    make_order(make_plan("Weekend"), name="Yoo Bo-mi", delivery_note="Ring twice")
+    page = BeautifulSoup(client.get(FORM).text, "html.parser")
+    values = {field["name"]: field.get("value") for field in page.select("main input[name]")}
+    assert (values["telephone"], values["postcode"], values["delivery_note"]) == (
+        "010-1234-5678",
+        "03925",
+        "Ring twice",
+    )
+
+
 def test_the_staff_order_like_everybody_else(plan, client):
     client.force_login(make_staff(), "readers.signing_in.StaffBackend")
     assert post(client)["Location"] == "/orders/asked/"

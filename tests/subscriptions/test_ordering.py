@@ -113,6 +113,25 @@ def test_the_calendar_starts_and_ends_orders(order, plan):
     assert (order.state, kinds(order)[-1]) == ("ended", "ended")
 
 
+def test_whoever_transfers_the_money_is_reminded_once_for_each_period(running, settings):
+    settings.TRANSFER_TO = "Hana 123-456"
+    week_before = running.runs_until - timedelta(days=7)
+    assert ordering.do_due(week_before - timedelta(days=1)) == 0
+    assert [ordering.do_due(week_before) for _ in range(3)] == [1, 0, 0]
+    assert "transfer 24,000 won to Hana 123-456" in " ".join(text_of(rendered(running, "due")).split())
+    renewed = ordering.renew(running, who="editor")
+    assert ordering.do_due(week_before + timedelta(days=1)) == 0
+    assert ordering.do_due(renewed.runs_until) == 1
+    assert kinds(running).count("due") == 2
+
+
+def test_nobody_is_reminded_who_has_cancelled_or_whose_money_is_taken(running):
+    Order.objects.update(provider_subscription="sub_1")
+    assert ordering.do_due(running.runs_until) == 0
+    Order.objects.update(provider_subscription="", cancel_asked_at=timezone.now())
+    assert ordering.do_due(running.runs_until) == 0
+
+
 def test_what_does_not_renew_ends_with_its_last_day():
     order = make_order(make_plan("A year", period="year", renews=False))
     ordering.confirm(order, who="editor")
