@@ -58,7 +58,7 @@ def who(client):
 
 def test_one_registers_confirms_and_is_in(client):
     answer = register(client)
-    assert "sent an email" in answer.text
+    assert "on its way to your address" in answer.text
     assert not who(client)
     message = mail.outbox[0]
     assert message.to == ["yuna@example.org"]
