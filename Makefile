@@ -90,8 +90,10 @@ lock: var/uv/made ## renew the locked versions in requirements/
 	@$(LOCK) --python-version 3.11 --extra local --group dev -o requirements/dev.txt
 	@$(LOCK) --python-version 3.11 --extra local -c requirements/dev.txt -o requirements/local.txt
 	@$(LOCK) --python-version 3.11 -c requirements/dev.txt -o requirements/base.txt
+	@$(LOCK) --python-version 3.11 --extra mail -c requirements/dev.txt -o requirements/mail.txt
 	@$(LOCK) --python-version 3.11 --extra redis -c requirements/dev.txt -o requirements/redis.txt
 	@$(LOCK) --python-version 3.11 --extra s3 -c requirements/dev.txt -o requirements/s3.txt
+	@$(LOCK) --python-version 3.11 --extra social -c requirements/dev.txt -o requirements/social.txt
 	@$(LOCK) --python-version 3.11 --extra stripe -c requirements/dev.txt -o requirements/stripe.txt
 	@$(LOCK) --python-version 3.12 --extra local --group dev --overrides requirements/django6.in -o requirements/django6.txt
 

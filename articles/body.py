@@ -70,3 +70,13 @@ def render_body(article, uses, component="components/figure.html"):
     rest = [use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE]
     html += "".join(template.render({"use": use, "sizes": "(width >= 43rem) 42.5rem, 92vw"}) for use in rest)
     return mark_safe(html)  # sanitised when it was stored, see sections.html
+
+
+def parts_of(story):
+    """{body, hero, gallery}: a story's text as HTML, the photo above it and the photos beside it. No query.
+
+    Galleries and cartoons show their photos by themselves, all others in the text.
+    """
+    gallery = story.all_uses if story.format in ("gallery", "cartoon") else []
+    hero = None if gallery or not story.lead or str(story.lead.photo.uuid) in photos_in(story.body) else story.lead
+    return {"body": render_body(story, [] if gallery else story.all_uses), "hero": hero, "gallery": gallery}

@@ -37,7 +37,7 @@ def paragraphs_of(html):
 def differences(old, new, *, body=True):
     """[(title, [Stretch])] of each part of a story that differs between two contents (see `publishing.content_of`).
 
-    Without `body` its text is left out.
+    Without `body` its text and the words of its photos are left out.
     """
     parts = [
         ("Label", *(_line(content, "label") for content in (old, new))),
@@ -46,9 +46,9 @@ def differences(old, new, *, body=True):
         ("Deck", *(_line(content, "deck") for content in (old, new))),
         ("Byline", *(_bylines(content) for content in (old, new))),
         ("Dateline", *(_line(content, "dateline") for content in (old, new))),
-        ("Captions", *(_captions(content) for content in (old, new))),
     ]
     if body:
+        parts.append(("Captions", *(_captions(content) for content in (old, new))))
         parts.append(("Text", *(paragraphs_of(content.get("body", "")) for content in (old, new))))
     return [(title, stretches(compare(before, after))) for title, before, after in parts if before != after]
 

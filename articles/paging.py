@@ -12,9 +12,11 @@ from django.utils import timezone
 from sections.prepared import Given, Prepared
 
 from .cards import load_cards
+from .models import Article
 
 PAGE_SIZE = 20
 LARGEST_ID = 2**63 - 1
+NEWEST, OLDEST = ("-publish_at", "-pk"), ("publish_at", "pk")
 
 
 @dataclass
@@ -44,44 +46,75 @@ def read_cursor(text):
 
 
 class Listing:
-    """A kind of list that is asked for often, its queries built once: `Listing(build)(owner)` are the stories of one.
+    """A kind of list that is asked for often, its queries built once: `Listing(*builds)(owner)` are the stories of one.
 
-    `build(owner, at)` gives the query set from an id and a moment, which are known when the query is run.
+    Each `build(owner, at)` gives a query set, from ids and a moment which are known when the query is run; the list
+    is made of all of them.
     """
 
-    def __init__(self, build):
+    def __init__(self, *builds):
         at, owner = Given("at", DateTimeField()), Given("owner", BigIntegerField())
-        self._first = Prepared(lambda: rows_of(build(owner, at), None, PAGE_SIZE))
-        self._later = Prepared(lambda: rows_of(build(owner, at), Given("before", BigIntegerField()), PAGE_SIZE, at))
+        before, moment = Given("before", BigIntegerField()), Given("moment", DateTimeField())
+
+        def parts():
+            return [build(owner, at) for build in builds]
+
+        self._first = Prepared(lambda: rows_of(parts(), None, PAGE_SIZE))
+        self._later = Prepared(lambda: rows_of(parts(), before, PAGE_SIZE, moment))
 
     def __call__(self, owner):
         """The rows of the page that begins after a story: a function for `page_of`."""
 
         def rows(before):
-            query = self._first if before is None else self._later
-            return query(owner=owner.pk, at=timezone.now(), before=before)
+            at = timezone.now()
+            if before is None:
+                return self._first(owner=owner, at=at)
+            # Asked for by itself: within the other query it would stand in many places.
+            found = _MOMENT(pk=before, at=at)
+            return self._later(owner=owner, at=at, before=before, moment=found[0]) if found else []
 
         return rows
 
 
-def rows_of(articles, before, size, at=None):
-    """(id, cursor of the newer page) of the stories of a page, and of the next one after them. A query set."""
-    listed = articles.latest_first()
-    newer = Value(0)
-    if before is not None:
-        listed = listed.older_than(before, at)
-        # The story `size` places before the cursor is the newer page's cursor; none: that is the first page.
-        newer = Subquery(articles.newer_than(before, at).order_by("publish_at", "pk").values("pk")[size - 1 : size])
-    return listed.annotate(newer_cursor=newer).values_list("pk", "newer_cursor")[: size + 1]
+_MOMENT = Prepared(
+    lambda: (
+        Article.objects.published(Given("at", DateTimeField()))
+        .filter(pk=Given("pk", BigIntegerField()))
+        .order_by()
+        .values_list("publish_at", flat=True)
+    ),
+    plan_once=True,
+)
+
+
+def rows_of(parts, before, size, moment=None):
+    """(id, cursor of the newer page) of the stories of a page, and of the next one after them. A query set.
+
+    `parts` are query sets that make the list together; `moment` is when `before` was published, where it is known.
+    """
+    if before is None:
+        return _together(parts, NEWEST, size + 1).annotate(cursor=Value(0)).values_list("pk", "cursor")[: size + 1]
+    # The story `size` places before the cursor is the newer page's cursor; none: that is the first page.
+    later = [part.newer_than(before, moment=moment) for part in parts]
+    cursor = Subquery(_together(later, OLDEST, size).values("pk")[size - 1 : size])
+    listed = _together([part.older_than(before, moment=moment) for part in parts], NEWEST, size + 1)
+    return listed.annotate(cursor=cursor).values_list("pk", "cursor")[: size + 1]
+
+
+def _together(parts, order, count):
+    """A query set of which the first `count` are right. Several parts have their own plans: one may be rare."""
+    if len(parts) == 1:
+        return parts[0].order_by(*order)
+    first, *others = (part.order_by(*order).values("pk")[:count] for part in parts)
+    return Article.objects.filter(pk__in=first.union(*others, all=True)).order_by(*order)
 
 
 def page_of(articles, before=None):
     """The Page of the articles (a query set of what may be listed, or of a Listing) that begins after `before`.
 
-    Two queries at most.
-    Raises Http404 when nothing is older than `before`, or when that story is not public.
+    Three queries at most. Raises Http404 when nothing is older than `before`, or when that story is not public.
     """
-    rows = articles(before) if callable(articles) else list(rows_of(articles, before, PAGE_SIZE))
+    rows = articles(before) if callable(articles) else list(rows_of([articles], before, PAGE_SIZE))
     if before is not None and not rows:
         raise Http404("There is no such page of this list.")
     cards = load_cards([pk for pk, _ in rows[:PAGE_SIZE]])

@@ -13,6 +13,12 @@ from . import wording
 
 # Long columns that no list shows.
 NOT_ON_CARDS = ("body", "tag_text", "withdrawal_reason", "search_vector")
+# What only the story's own page and the desk show: cards are kept in memory by the hundred.
+NOT_KEPT = (
+    *("ai_use", "canonical_url", "changed_at", "created_at", "dateline", "external_id", "external_source"),
+    *("guid", "import_digest", "licence", "planned_for", "seo_title", "source", "source_url", "status", "updated_at"),
+    "writer",
+)
 # What a picture's addresses follow from, see photos.renditions.
 PICTURE = ("token", "width", "height", "focal_x", "focal_y", "rendered_at", "avif")
 # What cards say of their lead photo: of the photo, and of its use in the story.
@@ -20,8 +26,8 @@ PHOTO_WORDS = ("uuid", "caption", "credit", "alt_text")
 USE_WORDS = ("placement", "caption", "credit", "alt_text", "decorative", "crop")
 # How many stories of the same topic and section a story's page may choose from.
 NEAR = 4
-# A topic's related ones are counted over this many of its newest stories, and so many of them are shown.
-NEWEST, RELATED = 50, 8
+# So many topics are shown as related to one.
+RELATED = 8
 # The topics that are written about most are counted over this many of the paper's newest stories.
 LATELY = 1_000
 
@@ -64,6 +70,10 @@ class ArticleQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Everything for staff who may see articles in the admin; what is public for everybody else."""
         return self.all() if user.is_staff and user.has_perm("articles.view_article") else self.published()
+
+    def premium(self):
+        """Articles of which everybody sees the opening alone (see articles.opening)."""
+        return self.filter(access="premium")
 
     def in_section(self, section):
         """Articles of a section (or its id) and its subsections, and those that are also listed there."""
@@ -116,14 +126,17 @@ class ArticleQuerySet(models.QuerySet):
         """Newest first, in an order that never ties."""
         return self.order_by("-publish_at", "-id")
 
-    def older_than(self, pk, at=None):
-        """Articles that come after the public article `pk` in `latest_first` order; none if it is not public."""
-        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
+    def older_than(self, pk, at=None, moment=None):
+        """Articles that come after the public article `pk` in `latest_first` order; none if it is not public.
+
+        `moment` is when that story was published, where it is known.
+        """
+        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(pk__lt=pk))
 
-    def newer_than(self, pk, at=None):
-        """Articles that come before the public article `pk` in `latest_first` order."""
-        moment = Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
+    def newer_than(self, pk, at=None, moment=None):
+        """Articles that come before the public article `pk` in `latest_first` order; `moment` as above."""
+        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
         return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
 
     def desk_older(self, moment, pk):
@@ -160,13 +173,18 @@ class ArticleQuerySet(models.QuerySet):
         )
         return (
             self.select_related("section", "section__parent", "column", "video")
-            .defer(*NOT_ON_CARDS, "video__transcript")
+            .defer(*NOT_ON_CARDS, *NOT_KEPT, "video__transcript")
             .annotate(
                 lead_facts=Subquery(lead[:1]),
                 face_facts=Case(When(format="opinion", then=Subquery(faces[:1]))),
                 photo_count=Case(When(format="gallery", then=Subquery(photos.values(count=Count("pk"))))),
             )
         )
+
+    def with_photo_uses(self):
+        """Adds photo uses with their photos, as `all_uses`. One query more."""
+        uses = apps.get_model("articles", "ArticlePhoto").objects.select_related("photo")
+        return self.prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
 
     def with_portraits(self):
         """Adds bylines with the reporters' portraits, as `credits`. One query more."""
@@ -211,15 +229,12 @@ class ArticleQuerySet(models.QuerySet):
         Photo uses (`all_uses`) and bylines (`credits`) are rows; `tag_list` and `correction_list` come as lists
         with the article itself.
         """
-        ArticlePhoto, ArticleTag, Correction = (
-            apps.get_model("articles", name) for name in ("ArticlePhoto", "ArticleTag", "Correction")
-        )
+        ArticleTag, Correction = (apps.get_model("articles", name) for name in ("ArticleTag", "Correction"))
         tags = ArticleTag.objects.filter(content_object=OuterRef("pk")).order_by("tag__name")
         corrections = Correction.objects.filter(article=OuterRef("pk")).order_by("published_at", "pk")
-        uses = ArticlePhoto.objects.select_related("photo")
         return (
             self.select_related("section", "section__parent", "column", "video")
-            .prefetch_related(Prefetch("photo_uses", uses, to_attr="all_uses"))
+            .with_photo_uses()
             .with_portraits()
             .annotate(
                 tag_list=ArraySubquery(tags.values(json=JSONObject(id="tag", name="tag__name", slug="tag__slug"))),
@@ -242,6 +257,17 @@ class ArticleQuerySet(models.QuerySet):
                 When(format="cartoon", column=None, then=Subquery(in_section)),
                 When(format="cartoon", then=Subquery(in_column)),
             )
+
+
+class PhotoUseQuerySet(models.QuerySet):
+    """Photos in stories."""
+
+    def open(self):
+        """Uses that everybody sees as soon as the story is public: in free stories, and lead photos.
+
+        Which other photos of a premium story are for everybody follows from its text: `opening.open_uses`.
+        """
+        return self.filter(Q(article__access="free") | Q(placement="lead"))
 
 
 class NamedQuerySet(models.QuerySet):
@@ -334,26 +360,14 @@ class TagQuerySet(NamedQuerySet):
         )
 
     def for_page(self):
-        """Topics with `alias_list`, their other names, and `related_list`: name and slug of related topics. One query.
+        """Topics with `alias_list`, their other names. One query."""
+        names = apps.get_model("articles", "Alias").objects.filter(tag=OuterRef("pk")).order_by("name").values("name")
+        return self.annotate(alias_list=ArraySubquery(names))
 
-        Related are the eight topics that stand most often beside a topic in its newest 50 public stories, so the
-        counting does not grow with the archive; to find these 50 among 7,500 of a million takes about 10 ms.
-        """
-        Alias, Article, ArticleTag = (apps.get_model("articles", name) for name in ("Alias", "Article", "ArticleTag"))
-        # Two levels up: the topic.
-        newest = Article.objects.published().tagged(OuterRef(OuterRef("pk"))).latest_first().values("pk")[:NEWEST]
-        beside = (
-            ArticleTag.objects.filter(content_object__in=newest)
-            .exclude(tag=OuterRef("pk"))
-            .order_by()
-            .values("tag__name", "tag__slug")
-            .annotate(stories=Count("pk"))
-            .order_by("-stories", "tag__name")
-        )
-        return self.annotate(
-            alias_list=ArraySubquery(Alias.objects.filter(tag=OuterRef("pk")).order_by("name").values("name")),
-            related_list=ArraySubquery(beside.values(json=JSONObject(name="tag__name", slug="tag__slug"))[:RELATED]),
-        )
+    def beside(self, tag, stories):
+        """The eight topics that stand most often beside this one in the stories, the most frequent first."""
+        rows = self.exclude(pk=tag).filter(article_tags__content_object__in=stories)
+        return rows.annotate(stories=Count("article_tags")).order_by("-stories", "name")[:RELATED]
 
 
 def _public_tags(at=None):

@@ -17,8 +17,11 @@ def words_of(story):
 
 
 def minutes_to_read(story):
-    """Whole minutes, at least one; 0 for what is looked at rather than read: galleries, films, cartoons."""
-    return max(1, round(words_of(story) / WORDS_A_MINUTE)) if story.format in READ else 0
+    """Whole minutes, at least one; 0 for what is looked at rather than read: galleries, films, cartoons.
+
+    Of a story without its locked part (articles.opening) it is the time for all of it.
+    """
+    return max(1, round((words_of(story) + story.locked_words) / WORDS_A_MINUTE)) if story.format in READ else 0
 
 
 def is_long(story):

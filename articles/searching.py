@@ -3,16 +3,19 @@
 import difflib
 import json
 import re
+from bisect import bisect_right
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchConfig, SearchHeadline, TrigramWordSimilarity
-from django.db.models import BigIntegerField, Case, Count, DateTimeField, F, Func, OuterRef, TextField, Value, When
-from django.db.models.functions import Cast, Extract, Upper
+from django.db.models import Case, Count, DateTimeField, F, Func, OuterRef, TextField, Value, When
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import escape
@@ -176,32 +179,31 @@ def matching(search, section=None, names=None):
     return found.latest_first()
 
 
-@dataclass
-class Match:
+class Match(NamedTuple):
     """What is known of every match: enough to put them in order and to count them."""
 
     pk: int
     score: int
     section: int
     format: str
-    published: int  # seconds since 1970
+    published: datetime
 
 
 def newest_matches(search, found, names=None):
-    """The newest of what `matching` found, CAP + 1 at most. Two queries, three for frequent words.
+    """The newest of what `matching` found, CAP + 1 at most. Two queries, once an hour three for a frequent word.
 
     Where many stories match, the newest of them are soon met by walking back in time; where few do, by the index of
     words. PostgreSQL chooses wrongly, as it does not know what reading a text costs: so its estimate is asked for
-    first. The relevance is computed for the newest alone.
+    first.
     """
     if found.query.is_empty():
         return []
     if not _is_frequent(found):
-        # An order that no index has: nothing invites to walk.
+        # An order that no index has: nothing invites to walk. The relevance is computed for the newest alone.
         found = found.order_by((F("publish_at") + timedelta(0)).desc(), "-pk")
-    newest = Article.objects.filter(pk__in=found.values("pk")[: CAP + 1]).with_score(search.words, names)
-    newest = newest.annotate(published=Cast(Extract("publish_at", "epoch"), BigIntegerField())).latest_first()
-    return [Match(*row) for row in newest.values_list("pk", "score", "section", "format", "published")]
+        found = Article.objects.filter(pk__in=found.values("pk")[: CAP + 1])
+    newest = found.with_score(search.words, names).latest_first()[: CAP + 1]
+    return list(map(Match._make, newest.values_list("pk", "score", "section", "format", "publish_at")))
 
 
 def _is_frequent(found):
@@ -210,7 +212,13 @@ def _is_frequent(found):
     Of N stories M match: a walk reads CAP × N / M texts, the index leads to M rows, each at a third of that cost.
     """
     matches = _estimate(found)
-    return matches > 3 * CAP and matches**2 > 3 * CAP * _estimate(Article.objects.all())
+    return matches > 3 * CAP and matches**2 > 3 * CAP * _archive_size(timezone.now().hour)
+
+
+@lru_cache(maxsize=1)
+def _archive_size(hour):
+    """About how many stories there are, asked once an hour."""
+    return _estimate(Article.objects.all())
 
 
 def _estimate(rows):
@@ -243,14 +251,21 @@ def after(search, match):
     return f"{search.query()}&after={match.pk if search.by_date else f'{match.score}-{match.pk}'}"
 
 
-class PlainText(Func):
-    """The body without its elements, as far as snippets are made of it."""
+class Passage(Func):
+    """The words of the body around the first place that matches a regular expression; where none does, all of them."""
 
-    template = "regexp_replace(left(%(expressions)s, 100000), '<[^>]*>|[\x02\x03]', ' ', 'g')"
+    # A passage may begin and end within an element.
+    template = (
+        "regexp_replace(CASE regexp_instr(body, %(expressions)s, 1, 1, 0, 'i') WHEN 0 THEN left(body, 100000) "
+        "ELSE substr(body, greatest(regexp_instr(body, %(expressions)s, 1, 1, 0, 'i') - 400, 1), 1000) END, "
+        "'^[^<>]*>|<[^>]*>|<[^>]*$|[\x02\x03]', ' ', 'g')"
+    )
     output_field = TextField()
 
-    def __init__(self):
-        super().__init__("body")
+    def as_sql(self, compiler, connection, **context):
+        """The expression stands there twice."""
+        sql, parameters = super().as_sql(compiler, connection, **context)
+        return sql, [*parameters, *parameters]
 
 
 def load_cards(matches, search, names):
@@ -274,8 +289,11 @@ def _marked(ids, search, names):
         return {}
     config = SearchConfig(Case(When(lang="en", then=Value("english")), default=Value("simple")))
     marks = {"start_sel": START, "stop_sel": STOP, "fragment_delimiter": " … "}
-    query = wording.ts_query(alternatives)
-    headline = SearchHeadline(PlainText(), query, config=config, max_words=36, min_words=18, max_fragments=2, **marks)
+    size = {"max_words": 36, "min_words": 18, "max_fragments": 2}
+    # Marking words costs what reading the text costs: one word alone is marked around the place where it stands.
+    words = [term.text for terms in alternatives for term in terms]
+    near = rf"\m{words[0]}\M" if len(words) == 1 and words[0].isalnum() else START
+    headline = SearchHeadline(Passage(Value(near)), wording.ts_query(alternatives), config=config, **marks, **size)
     return dict(Article.objects.filter(pk__in=ids).order_by().values_list("pk", headline))
 
 
@@ -311,7 +329,10 @@ class Facet:
 
 
 def facets(search, matches, sections):
-    """The filters with the counts of these matches. `sections` are all sections by id. At most one query."""
+    """The filters with the counts of these matches, which are the newest first. At most one query.
+
+    `sections` are all sections by id.
+    """
     return [
         facet
         for facet in (
@@ -363,7 +384,7 @@ def _span_facet(search, matches):
         for words, back in SPANS:
             start = today - timedelta(days=back)
             begins = timezone.make_aware(datetime.combine(start, time.min)).timestamp()
-            count = sum(match.published >= begins for match in matches)
+            count = bisect_right(matches, -begins, key=lambda match: -match.published.timestamp())
             if count:
                 choices.append(Choice(words, count, search.query(start=start)))
     since, until = (day and f"{day:%Y-%m-%d}" for day in (search.start, search.end))

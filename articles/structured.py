@@ -128,7 +128,6 @@ def of_story(story):
         shown = story.all_uses if story.format == Article.Format.GALLERY else [story.lead] if story.lead else []
         crops = ("full",) if story.format == Article.Format.GALLERY else CROPS
         publisher = _publisher(frame)
-        is_free = story.access == Article.Access.FREE
         article = {
             "@type": _type(story),
             "headline": story.headline,
@@ -143,11 +142,12 @@ def of_story(story):
             "articleSection": story.section.name,
             "keywords": [tag["name"] for tag in story.tag_list],
             "inLanguage": story.lang,
-            "wordCount": words_of(story) or None,
-            "isAccessibleForFree": is_free,
-            "hasPart": None
-            if is_free
-            else {"@type": "WebPageElement", "isAccessibleForFree": False} | {"cssSelector": ".prose"},
+            "wordCount": None if story.has_locked_part else words_of(story) or None,
+            "isAccessibleForFree": not story.has_locked_part,
+            # developers.google.com/search/docs/appearance/structured-data/paywalled-content
+            "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".rest"}
+            if story.has_locked_part
+            else None,
             "isPartOf": _column(story.column) if story.column_id else None,
             "correction": [
                 {"@type": "CorrectionComment", "text": note["text"], "datePublished": note["day"]}

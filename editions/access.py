@@ -5,6 +5,11 @@ from django.conf import settings
 from subscriptions.access import has_subscription
 
 
+def premium_in_full():
+    """Whether editions hold all of premium stories: not where somebody who has not paid may read an edition."""
+    return settings.EPAPER_ACCESS not in ("all", "signed-in")
+
+
 def may_read(page=None, user=None):
     """Whether somebody may see a page of an edition; without a page: all of it. Without a `user`: everybody at once.
 

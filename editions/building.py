@@ -1,8 +1,10 @@
 """Building an edition: all of it or nothing. The former files stand until the new ones are complete."""
 
 import logging
+import re
 import secrets
 import tempfile
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -13,15 +15,18 @@ from django.utils import timezone
 from articles.models import Article
 from photos.models import Photo
 from sections.models import MastheadFact
-from sections.runner import keep_doing
+from sections.runner import alone, keep_doing
 
 from .content import closing_moment, load_content
-from .models import WIDTHS, Edition, EditionStory
+from .models import FOLDER, WIDTHS, Edition, EditionStory
 from .printing import Printer, as_pictures
 from .typesetter import TypesettingFailed
 
 # Dots to the inch of the largest picture of a page.
 PPI = 156
+# Without a sign of life for so long, a building was killed.
+LONGEST_BUILDING = timedelta(hours=1)
+TOKEN = re.compile(r"[0-9a-f]{32}")
 # A story may be withdrawn while its page is made; then all is made anew.
 TRIES = 3
 
@@ -45,6 +50,10 @@ def build_edition(day=None, now=None):
     is, and the row says why. About 30 queries. Two processes that build at once both finish; the later one stays.
     """
     now = now or timezone.now()
+    try:
+        delete_remains()
+    except Exception:  # whatever a storage raises: an edition is worth more than tidiness
+        logger.warning("Files of editions that were never finished could not be deleted.", exc_info=True)
     edition, _ = Edition.objects.get_or_create(date=day or timezone.localdate(now))
     asked = edition.wanted_at
     try:
@@ -125,6 +134,33 @@ def delete_files(names):
         default_storage.delete(name)
 
 
+def delete_remains():
+    """Deletes the files of programs that were killed while they built; returns their names.
+
+    That is what lies where editions do, under a token that no row has, for longer than any building takes. Works by
+    what every storage can do, folders or none.
+    """
+    folders = [name for name in _list(FOLDER)[0] if TOKEN.fullmatch(name)]
+    # Asked after the look: what was put in place meanwhile has its row by now.
+    known = set(Edition.objects.exclude(token="").values_list("token", flat=True))
+    deleted = []
+    for folder in sorted(f"{FOLDER}/{name}" for name in set(folders) - known):
+        names = [f"{folder}/{name}" for name in _list(folder)[1]]
+        before = timezone.now() - LONGEST_BUILDING
+        # A folder may be empty, but only where the storage has folders.
+        if all(default_storage.get_modified_time(name) < before for name in names or [folder]):
+            delete_files([*names, folder])
+            deleted += names
+    return deleted
+
+
+def _list(folder):
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
 def take_out(**what):
     """Takes an `article` or `photo` that is expunged out of every edition; returns the names of the files to delete.
 
@@ -149,19 +185,14 @@ def build_wanted(now=None):
     day = next_day(now)
     if day is None:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('editions.build'))")
-        if not cursor.fetchone()[0]:
+    with alone("editions.build") as is_free:
+        day = next_day(now) if is_free else None  # another process may have built it meanwhile
+        if day is None:
             return 0
         try:
-            day = next_day(now)  # another process may have built it meanwhile
-            if day is None:
-                return 0
             build_edition(day)
         except (NothingToPrint, StoryGone, TypesettingFailed, OSError):
             logger.warning("The edition of %s could not be built.", day, exc_info=True)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('editions.build'))")
     return 1
 
 

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils import timezone
 
 from articles.models import Article
+from articles.opening import closed
 from photos import renditions
 from photos.models import Photo
 from rankings.fronts import fill_front, find_front
 from sections.models import Section
 
+from .access import premium_in_full
 from .layout import Brief, Picture, Story
-from .text import clean, paragraphs_of
+from .text import clean, paragraphs_of, words_of
 
 # Where no edition came before, and how far back one reaches at most.
 USUAL, LONGEST = timedelta(hours=24), timedelta(hours=72)
@@ -21,6 +25,9 @@ MOST = 160
 SPARE, SPARE_AGE = 60, timedelta(days=7)
 # Zones of the front from which its printed page is made, in this order.
 FRONT_STORIES = 5
+
+# Where the rest of a premium story stands.
+REST, REST_KO = "Subscribers read the whole story at {}.", "전문은 구독자에게 {}에서 제공합니다."
 
 
 @dataclass
@@ -105,7 +112,11 @@ def _suits_front(row):
 
 
 def story_of(row, entry=None):
-    """A row of `for_feed` as a Story; an Entry of a front gives the words and the picture that it has there."""
+    """A row of `for_feed` as a Story; an Entry of a front gives the words and the picture that it has there.
+
+    Of a premium story only the opening, where not everybody who reads the edition has paid.
+    """
+    row = row if premium_in_full() else closed(row)
     lang = "ko" if row.lang == "ko" else "en"
     headline = clean(entry.headline if entry else row.headline) or clean(row.headline) or "–"
     byline = clean(row.byline_text)
@@ -118,11 +129,17 @@ def story_of(row, entry=None):
         headline=headline,
         deck=clean(entry.deck if entry else row.deck),
         byline=(f"By {byline}" if lang == "en" and byline else byline) or source,
-        paragraphs=paragraphs_of(row.body, row.dateline),
+        paragraphs=paragraphs_of(row.body, row.dateline) + (_to_the_rest(lang) if row.is_closed else []),
         photo=_picture(row, entry.photo if entry else None),
         whole_photo=row.format == Article.Format.CARTOON,
         url=row.get_absolute_url(),
     )
+
+
+def _to_the_rest(lang):
+    """The paragraph that ends the opening of a premium story."""
+    words = REST_KO if lang == "ko" else REST
+    return [["p", words_of(words.format(urlsplit(settings.SITE_URL).hostname), "i")]]
 
 
 def brief_of(row):

@@ -11,6 +11,8 @@ from articles.models import Article
 from photos.models import Photo
 from sections.surrogates import Shown
 
+# Where editions lie in the storage.
+FOLDER = "editions"
 # Widths of a page's pictures, in pixels: a list's thumbnail, a page on a screen, a page to zoom into.
 WIDTHS = (480, 960, 1800)
 
@@ -80,7 +82,7 @@ class Edition(Shown):
     @property
     def folder(self):
         """Where its files lie in the storage."""
-        return f"editions/{self.token}"
+        return f"{FOLDER}/{self.token}"
 
     @property
     def files(self):

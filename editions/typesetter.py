@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import pylopdf_fonts_ko
-import typst
 
 HERE = Path(__file__).parent
 FONTS = {
@@ -34,6 +33,8 @@ class TypesettingFailed(Exception):
 @lru_cache(maxsize=20_000)
 def can_print(character):
     """Whether the fonts have this character. About a millisecond when it is asked for the first time."""
+    import typst  # 7 MB, which a web worker that builds no edition does without
+
     source = f'#set document(title: "-")\n#set text(font: {SERIF})\n#text("\\u{{{ord(character):x}}}")'
     try:
         typst.compile(source.encode(), format="pdf", pdf_standards=STANDARD, **FONTS)
@@ -78,16 +79,18 @@ class Desk:
 
 
 def _work(folder, name, options):
-    """Sets one document; what comes out lies in the file `result`."""
+    """Sets one document; what comes out lies in the file `result`. Exits with Typst's words where it refuses."""
+    import typst
+
     source, out = str(Path(folder) / name), Path(folder) / "result"
-    if options:
-        typst.compile(source, str(out), root=folder, **FONTS, **options)
-    else:
-        out.write_text(typst.query(source, "<result>", field="value", one=True, root=folder, **FONTS))
+    try:
+        if options:
+            typst.compile(source, str(out), root=folder, **FONTS, **options)
+        else:
+            out.write_text(typst.query(source, "<result>", field="value", one=True, root=folder, **FONTS))
+    except typst.TypstError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    try:
-        _work(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
-    except typst.TypstError as error:
-        sys.exit(str(error))
+    _work(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))

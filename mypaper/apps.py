@@ -13,8 +13,9 @@ class MyPaperConfig(AppConfig):
         from articles.topics import also_moved
         from readers.accounts import own_data
 
-        from .models import Follow, SavedStory
+        from .models import Digest, Follow, SavedStory
 
         own_data["saved"] = SavedStory.objects.data_of
         own_data["follows"] = Follow.objects.data_of
+        own_data["digest"] = Digest.objects.data_of
         also_moved.append(Follow.objects.move_topics)

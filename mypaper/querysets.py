@@ -2,7 +2,7 @@
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class SavedStoryQuerySet(models.QuerySet):
@@ -30,6 +30,12 @@ class FollowQuerySet(models.QuerySet):
         """What is followed, as plain data. One query."""
         return [{row.kind: row.what.name, "since": row.since.isoformat()} for row in self.of(user)]
 
+    def about(self, news):
+        """Those that something new (`news.News`) belongs to."""
+        return self.filter(
+            Q(section__in=news.ids("section")) | Q(reporter__in=news.ids("reporter")) | Q(tag__in=news.ids("tag"))
+        )
+
     def move_topics(self, into, others):
         """Has readers of topics that are merged away follow the one that stays, each once. One query."""
         follow = self.filter(tag=into).order_by().values("user")
@@ -52,3 +58,29 @@ class FollowQuerySet(models.QuerySet):
             | Q(pk__in=by.order_by().values("article"))
             | Q(pk__in=about.order_by().values("content_object"))
         )
+
+
+class DigestQuerySet(models.QuerySet):
+    """Daily digests."""
+
+    def wanted(self):
+        """Those that their readers want."""
+        return self.filter(ended_at=None)
+
+    def due(self, at):
+        """Wanted ones of an hour of a day, a moment in Seoul time, that have not been looked at since that moment."""
+        return self.wanted().filter(hour=at.hour, told_until__lt=at, chosen_at__lt=at)
+
+    def deliverable(self):
+        """Wanted ones of readers whose account is in use and whose address is confirmed."""
+        return self.wanted().filter(
+            user__is_active=True,
+            user__is_staff=False,
+            user__emailaddress__verified=True,
+            user__emailaddress__email=F("user__email"),
+        )
+
+    def data_of(self, user):
+        """The reader's choice, as plain data. One query."""
+        rows = self.filter(user=user).values("hour", "chosen_at", "ended_at", "ending")
+        return [row | {name: row[name] and row[name].isoformat() for name in ("chosen_at", "ended_at")} for row in rows]

@@ -9,4 +9,5 @@ urlpatterns = [
     path("account/save/", views.save, name="save_story"),
     path("account/for-you/", views.for_you, name="for_you"),
     path("account/follow/", views.follow, name="follow"),
+    path("account/digest/", views.digest, name="digest"),
 ]

@@ -1,21 +1,18 @@
-"""E-mail addresses: which can be mailed to, and which belong to the same person."""
+"""E-mail addresses that letters can be sent to."""
 
 import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-LONGEST = 254  # RFC 5321, 4.5.3.1.3 as corrected by erratum 1690
-# Providers that deliver a name with and without dots to the same mailbox, by the domain that stands for all of theirs.
-WITHOUT_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+from readers.addresses import LONGEST, key_of
 
 
 def clean_address(text):
-    """(address, key) of an address as somebody typed it; the same person has the same key.
+    """(address, key) of an address as somebody typed it; the same person has the same key (`readers.addresses`).
 
-    Capitals, whatever stands after a plus-sign, and Gmail's dots make no other person. ValidationError with a sentence
-    for what is no address. Letters that are not Latin are refused: some look like Latin ones, so that two addresses
-    that look alike would be two people.
+    ValidationError with a sentence for what is no address. Letters that are not Latin are refused: some look like Latin
+    ones, so that two addresses that look alike would be two people.
     """
     text = (text or "").strip()
     if not text:
@@ -35,12 +32,7 @@ def clean_address(text):
     # Quotes and comments are allowed by the standard and used by attackers alone.
     if not re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", local, re.ASCII) or domain.startswith("["):
         raise ValidationError("This is no e-mail address: write it like name@example.com.")
-    domain = domain.lower()
-    key = local.lower()
-    key = key.partition("+")[0] or key
-    if domain in WITHOUT_DOTS:
-        domain, key = WITHOUT_DOTS[domain], key.replace(".", "")
-    return text, f"{key}@{domain}"
+    return text, key_of(text)
 
 
 def masked(address):

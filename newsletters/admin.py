@@ -333,15 +333,21 @@ class SubscriberAdmin(PaperAdmin):
 class DeliveryAdmin(PaperAdmin):
     """What became of every mail. Written by the sender; only what nobody knows is settled here."""
 
-    list_display = ["subscriber", "what", "state", "attempts", "sent", "error"]
+    list_display = ["to", "what", "state", "attempts", "sent", "error"]
     list_display_links = None
     list_filter = ["state", "issue__newsletter"]
-    list_select_related = ["subscriber", "issue"]
-    search_fields = ["subscriber__address", "message_id"]
+    list_select_related = ["subscriber", "issue", "digest__user"]
+    search_fields = ["subscriber__address", "digest__user__email", "message_id"]
     actions = ["was_sent", "send_again"]
+
+    @admin.display(description=gettext_lazy("e-mail address"), ordering="subscriber")
+    def to(self, delivery):
+        return delivery.address
 
     @admin.display(description=gettext_lazy("mail"))
     def what(self, delivery):
+        if delivery.digest_id:
+            return _("Daily digest of %(day)s") % {"day": delivery.day}
         return delivery.issue or _("Confirmation")
 
     @admin.display(description=gettext_lazy("sent at"), ordering="sent_at")

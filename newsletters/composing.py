@@ -38,7 +38,7 @@ class Picture:
 
 @dataclass
 class Shown:
-    """A story as an issue shows it."""
+    """A story as an issue or a digest shows it; `reason`: why it stands in a digest."""
 
     article: Article
     headline: str
@@ -47,6 +47,7 @@ class Shown:
     address: str
     picture: Picture | None
     is_premium: bool
+    reason: str = ""
 
 
 def load_stories(issue):

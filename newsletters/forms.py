@@ -2,12 +2,15 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from readers import account_forms
 from sections.admin_base import EditorForm, Explains, RowForm, SeoulDateTime
 
+from . import signing_up
 from .addresses import clean_address
 from .models import Newsletter
 
@@ -42,6 +45,41 @@ class SignUpForm(forms.Form):
     def is_trap(self):
         """Whether a program filled it in."""
         return bool(self.data.get("website"))
+
+
+class RegisterForm(account_forms.RegisterForm):
+    """A new account that may order letters at once. 1 query more."""
+
+    letters = forms.MultipleChoiceField(
+        label="Newsletters",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "One of these letters is not written any more: choose again."},
+    )
+    field_order = ["first_name", "email", "password1", "letters", "terms"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.active = {row.slug: row for row in Newsletter.objects.active()}
+        self.fields["letters"].choices = [(row.slug, f"{row.name}: {row.rhythm}") for row in self.active.values()]
+        if not self.active:
+            del self.fields["letters"]
+
+    def clean(self):
+        given = super().clean()
+        if given.get("letters") and given.get("email"):
+            try:
+                clean_address(given["email"])
+            except ValidationError as error:
+                self.add_error("letters", error)
+        return given
+
+    @transaction.atomic
+    def save(self, request):
+        user = super().save(request)
+        if chosen := self.cleaned_data.get("letters"):
+            signing_up.ask_with_account(user, [self.active[slug] for slug in chosen])
+        return user
 
 
 class NewsletterForm(EditorForm):

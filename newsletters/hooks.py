@@ -7,7 +7,8 @@
     {"events": [{"id": "any text, the same for the same event", "event": "bounce", "at": "2026-11-30T09:00:00+09:00",
                  "message_id": "<...>", "address": "reader@example.com"}]}
 
-`event` is delivered, bounce (for good), soft_bounce or complaint. `message_id` or `address` says of which mail.
+`event` is delivered, bounce (for good), soft_bounce, complaint or unsubscribed (with the service itself).
+`message_id` or `address` says of which mail. What services say in forms of their own: `services`.
 """
 
 import hashlib
@@ -22,15 +23,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from .addresses import clean_address
-from .models import Delivery, MailEvent, Subscriber, Subscription
-from .signing_up import end
+from .digests import stop
+from .models import Delivery, MailEvent, Subscription
 
 CLOCKS_DIFFER = 300
 MOST_EVENTS = 1_000
 ENDINGS = {
     MailEvent.Kind.BOUNCE: Subscription.Ending.BOUNCE,
     MailEvent.Kind.COMPLAINT: Subscription.Ending.COMPLAINT,
+    MailEvent.Kind.UNSUBSCRIBED: Subscription.Ending.READER,
 }
 
 
@@ -108,7 +109,7 @@ def _take(provider, told):
     )
     if not is_new:
         return 0
-    delivery, subscriber = _whom(told)
+    delivery, address = _whom(told)
     if delivery is not None:
         rows = Delivery.objects.filter(pk=delivery.pk)
         if told.kind == MailEvent.Kind.BOUNCE:
@@ -118,19 +119,17 @@ def _take(provider, told):
         else:
             # Whatever else is told of it, the mail was sent.
             rows.filter(state=Delivery.State.UNKNOWN).update(state=Delivery.State.SENT, sent_at=told.at, error="")
-    if subscriber is not None and told.kind in ENDINGS:
-        end(subscriber, why=ENDINGS[told.kind], before=told.at)
+    if told.kind in ENDINGS:
+        stop(address, ENDINGS[told.kind], before=told.at)
     return 1
 
 
 def _whom(told):
+    """(Delivery or None, address) of which a service told."""
     if told.message_id:
         word = f"<{told.message_id.strip('<> ')}>"
-        delivery = Delivery.objects.select_related("subscriber").filter(message_id=word).first()
+        rows = Delivery.objects.select_related("subscriber", "digest__user")
+        delivery = rows.filter(message_id=word).first()
         if delivery is not None:
-            return delivery, delivery.subscriber
-    try:
-        _address, key = clean_address(told.address)
-    except ValidationError:
-        return None, None
-    return None, Subscriber.objects.filter(key=key).first()
+            return delivery, delivery.address
+    return None, told.address

@@ -1,10 +1,10 @@
-"""Mails as they go out: an issue for one reader, and the mail that asks for confirmation.
+"""Mails as they go out: an issue for one reader, a reader's digest, and the mail that asks for confirmation.
 
 The head of a mail is made by Python's `email` package, which refuses line breaks; everything that somebody typed is in
 one line already (`models.one_line`). What is the same for all readers is rendered once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,15 +19,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.cards import load_cards
 from sections.admin_base import paper_name
 from sections.models import MastheadFact
 from sections.pages import absolute
 
-from .composing import load_stories
+from . import digests
+from .composing import load_stories, shorten, show
+from .models import IssueStory
 from .signing_up import end_link, sign
 
 # Gmail cuts off a mail after 102 kilobytes, and with it the link that ends the letter.
 LARGEST = 100_000
+# Stories in a digest, and names that one story is said to be there for.
+MOST_OF_DIGEST, MOST_NAMES = 12, 3
 # Stand in the rendered letter where each reader's own links come.
 END, PREFERENCES = "https://end.invalid/", "https://preferences.invalid/"
 
@@ -85,35 +90,45 @@ class Letter:
 
 def render_issue(issue):
     """The Letter of an issue (its newsletter must be loaded). 4 queries."""
-    stories = load_stories(issue)
-    paper = paper_name()
-    context = {
+    context = _frame() | {
         "issue": issue,
         "newsletter": issue.newsletter,
-        "stories": stories,
-        "paper": paper,
-        "facts": [fact for fact in MastheadFact.objects.in_force() if fact.kind in IMPRINT],
-        "site_url": settings.SITE_URL,
+        "stories": load_stories(issue),
         "day": timezone.localtime(issue.send_at),
         "end": END,
         "preferences": PREFERENCES,
         "browser": absolute(
             reverse("newsletter_issue", args=[issue.newsletter.slug, f"{issue.day or timezone.localdate():%Y-%m-%d}"])
         ),
-        "privacy": absolute("/policy/privacy/"),
     }
+    html, text = _parts("issue", context)
     return Letter(
         subject=issue.subject,
-        html=tidy(render_to_string("newsletters/mail/issue.html", context)),
-        text=tidy(render_to_string("newsletters/mail/issue.txt", context)),
+        html=html,
+        text=text,
         newsletter_id=issue.newsletter_id,
         slug=issue.newsletter.slug,
-        paper=paper,
+        paper=context["paper"],
     )
 
 
 # Who is responsible for the letter.
 IMPRINT = (MastheadFact.Kind.TELEPHONE, MastheadFact.Kind.PUBLISHER)
+
+
+def _frame():
+    """What every mail says of the paper. 2 queries."""
+    return {
+        "paper": paper_name(),
+        "facts": [fact for fact in MastheadFact.objects.in_force() if fact.kind in IMPRINT],
+        "site_url": settings.SITE_URL,
+        "privacy": absolute("/policy/privacy/"),
+    }
+
+
+def _parts(name, context):
+    """(HTML, text) of a mail."""
+    return tuple(tidy(render_to_string(f"newsletters/mail/{name}.{kind}", context)) for kind in ("html", "txt"))
 
 
 def tidy(text):
@@ -157,27 +172,61 @@ def issue_mail(letter, subscriber, message_id):
         return text.replace(END, end).replace(PREFERENCES, preferences)
 
     mail = _mail(letter.subject, subscriber.address, message_id, letter.paper, own(letter.text), own(letter.html), end)
-    mail["List-Id"] = f"<{letter.slug}.newsletters.{host()}>"
+    return _to_many(mail, f"{letter.slug}.newsletters")
+
+
+def _to_many(mail, name):
+    """The mail, marked as one of a list of this name."""
+    mail["List-Id"] = f"<{name}.{host()}>"
     # Known to old mail programs, so that no holiday answers come back.
     mail["Precedence"] = "bulk"
     return mail
 
 
+def digest_mail(digest, reasons, until, message_id):
+    """The mail of a Digest (its user must be loaded); None where no story of it is public any more. 3 queries.
+
+    `reasons` are {id of a story: names of what brought it}, in order; `until` the moment of which it is.
+    """
+    chosen = list(reasons)[:MOST_OF_DIGEST]
+    cards = load_cards(chosen)
+    # Nothing of a story's text is loaded, so the locked part of a premium story cannot get into the mail.
+    stories = [
+        replace(show(IssueStory(), cards[pk]), reason=f"You follow {in_words(reasons[pk])}")
+        for pk in chosen
+        if pk in cards
+    ]
+    if not stories:
+        return None
+    more = len(reasons) - len(chosen)
+    end = absolute(reverse("digest_end", args=[digests.end_link(digest)]))
+    subject = shorten(f"For you: {stories[0].headline}")
+    context = _frame() | {
+        **{"subject": subject, "stories": stories, "count": len(stories) + more, "more": more},
+        **{"day": timezone.localtime(until), "end": end, "for_you": absolute(reverse("for_you"))},
+        "settings": absolute(reverse("for_you")) + "#digest",
+    }
+    html, text = _parts("digest", context)
+    mail = _mail(subject, digest.user.email, message_id, context["paper"], text, html, end)
+    return _to_many(mail, "digest.newsletters")
+
+
+def in_words(names):
+    """Names as one says them: Business, Lee Min-ho and Seoul; after the third one, how many more."""
+    shown = names if len(names) <= MOST_NAMES + 1 else [*names[:MOST_NAMES], f"{len(names) - MOST_NAMES} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
 def confirmation_mail(sign_up, message_id):
     """The mail that asks whether a form was filled in by the owner of the address. 3 queries."""
-    paper = paper_name()
-    names = [newsletter.name for newsletter in sign_up.newsletters.all()]
     end = absolute(reverse("letter_end", args=[end_link(sign_up.subscriber_id, 0)]))
-    context = {
-        "paper": paper,
-        "names": names,
+    context = _frame() | {
+        "names": [newsletter.name for newsletter in sign_up.newsletters.all()],
         "link": absolute(reverse("letter_confirm", args=[sign("confirm", str(sign_up.uuid))])),
         "end": end,
-        "site_url": settings.SITE_URL,
-        "facts": [fact for fact in MastheadFact.objects.in_force() if fact.kind in IMPRINT],
     }
-    html = tidy(render_to_string("newsletters/mail/confirm.html", context))
-    text = tidy(render_to_string("newsletters/mail/confirm.txt", context))
+    html, text = _parts("confirm", context)
+    paper = context["paper"]
     subject = f"Confirm your letters from {paper}"
     return _mail(subject, sign_up.subscriber.address, message_id, paper, text, html, end)
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from mypaper.models import Digest
 from rankings.models import StoryList
 from sections.surrogates import Shown
 
@@ -164,7 +165,7 @@ class Subscriber(models.Model):
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.CASCADE,
         null=True,
         blank=True,
         editable=False,
@@ -252,6 +253,8 @@ class SignUp(models.Model):
     """One filled-in form: which letters somebody asked for, until the mail about it was answered. Kept some days."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    # The new account with which they were asked for: confirming its address confirms them.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, editable=False, related_name="+")
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="sign_ups", verbose_name=_("subscriber"))
     newsletters = models.ManyToManyField(Newsletter, related_name="sign_ups", verbose_name=_("newsletters"))
     asked_at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("asked at"))
@@ -304,8 +307,6 @@ class Issue(Shown):
     send_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("send at"))
     day = models.DateField(null=True, blank=True, editable=False, verbose_name=_("day"))
     by_rule = models.BooleanField(default=False, editable=False, verbose_name=_("filled by the rule"))
-    # When the next mail may go out, so that all senders together keep the rate.
-    next_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("sent at"))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -404,12 +405,15 @@ class IssueStory(models.Model):
 
 
 class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):
-    def get_by_natural_key(self, issue, key):
-        return self.get(issue__uuid=issue, subscriber__key=key)
+    def get_by_natural_key(self, issue, key, username, day):
+        return self.get(issue__uuid=issue, subscriber__key=key, digest__user__username=username, day=day)
 
 
 class Delivery(models.Model):
-    """A mail to one reader: of an issue, or the one that asks for confirmation. `sending` says what its states mean."""
+    """A mail to one reader: of an issue, the one that asks for confirmation, or a day's digest of an account.
+
+    `sending` says what its states mean.
+    """
 
     wanted_by = Subscription
 
@@ -425,8 +429,15 @@ class Delivery(models.Model):
     )
     sign_up = models.OneToOneField(SignUp, models.CASCADE, null=True, related_name="delivery", editable=False)
     subscriber = models.ForeignKey(
-        Subscriber, models.CASCADE, related_name="deliveries", verbose_name=_("subscriber"), editable=False
+        Subscriber, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("subscriber"), editable=False
     )
+    digest = models.ForeignKey(
+        Digest, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("daily digest"), editable=False
+    )
+    # Of a digest: its day in Seoul, and the time of which it has the news, `since` excluded and `until` included.
+    day = models.DateField(null=True, editable=False, verbose_name=_("day"))
+    since = models.DateTimeField(null=True, editable=False)
+    until = models.DateTimeField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED, verbose_name=_("state"))
     due_at = models.DateTimeField(default=timezone.now, verbose_name=_("due at"))
     attempts = models.PositiveSmallIntegerField(default=0, verbose_name=_("attempts"))
@@ -446,13 +457,23 @@ class Delivery(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint("issue", "subscriber", name="delivery_once"),
+            models.UniqueConstraint("digest", "day", name="digest_once_a_day"),
             models.CheckConstraint(
-                condition=Q(issue=None, sign_up__isnull=False) | Q(issue__isnull=False, sign_up=None),
+                condition=(
+                    Q(issue=None, sign_up__isnull=False, subscriber__isnull=False, digest=None)
+                    | Q(issue__isnull=False, sign_up=None, subscriber__isnull=False, digest=None)
+                    | (
+                        Q(issue=None, sign_up=None, subscriber=None, digest__isnull=False)
+                        & Q(day__isnull=False, since__isnull=False, until__isnull=False)
+                    )
+                ),
                 name="delivery_of_one_thing",
             ),
         ]
         indexes = [
             models.Index("issue", "due_at", "id", name="delivery_queue", condition=Q(state="queued")),
+            models.Index("due_at", "id", name="delivery_asked", condition=Q(state="queued", sign_up__isnull=False)),
+            models.Index("due_at", "id", name="delivery_digest", condition=Q(state="queued", digest__isnull=False)),
             models.Index("claimed_at", name="delivery_claimed", condition=Q(state="sending")),
         ]
 
@@ -460,9 +481,25 @@ class Delivery(models.Model):
         return f"delivery {self.pk}"
 
     def natural_key(self):
-        return (str(self.issue.uuid) if self.issue_id else None, self.subscriber.key)
+        if self.digest_id:
+            return (None, None, *self.digest.natural_key(), str(self.day))
+        return (str(self.issue.uuid) if self.issue_id else None, self.subscriber.key, None, None)
 
-    natural_key.dependencies = ["newsletters.issue", "newsletters.subscriber"]
+    natural_key.dependencies = ["newsletters.issue", "newsletters.subscriber", "mypaper.digest"]
+
+    @property
+    def address(self):
+        """Where the mail goes (the subscriber, or the digest with its user, must be loaded)."""
+        return self.subscriber.address if self.subscriber_id else self.digest.user.email
+
+
+class Pace(models.Model):
+    """When the next mail may go out, so that all programs together keep the rate. One row, made by the first mail."""
+
+    next_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return str(self.next_at)
 
 
 class MailEvent(models.Model):
@@ -473,6 +510,7 @@ class MailEvent(models.Model):
         BOUNCE = "bounce", _("Refused for good")
         SOFT_BOUNCE = "soft_bounce", _("Refused for now")
         COMPLAINT = "complaint", _("Called spam")
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed at the mail service")
 
     provider = models.CharField(max_length=40)
     event_id = models.CharField(max_length=200)

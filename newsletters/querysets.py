@@ -34,6 +34,10 @@ class SubscriptionQuerySet(models.QuerySet):
         """Those that were confirmed and have not ended: whoever gets the letter."""
         return self.filter(confirmed_at__isnull=False, ended_at=None)
 
+    def refused(self):
+        """Those that ended because the address takes no mail, or because its owner called it spam."""
+        return self.filter(ending__in=("bounce", "complaint"), ended_at__isnull=False)
+
 
 class IssueQuerySet(models.QuerySet):
     """Issues."""
@@ -58,10 +62,16 @@ class DeliveryQuerySet(models.QuerySet):
         """{state: number of deliveries in it}, every state that there is. One query."""
         return dict(self.order_by().values_list("state").annotate(count=Count("pk")))
 
+    def data_of(self, user):
+        """The digests that were made for a reader, as plain data. One query."""
+        rows = self.filter(digest__user=user).order_by("day").values_list("day", "state")
+        return [{"day": day.isoformat(), "state": state} for day, state in rows]
+
     def of_wanted(self):
         """Those whose reader still wants the letter; what somebody asked for himself is always wanted."""
         Subscription = self.model.wanted_by
         wanted = Subscription.objects.active().filter(
             subscriber=OuterRef("subscriber"), newsletter=OuterRef("issue__newsletter")
         )
-        return self.filter(Q(issue=None) | models.Exists(wanted))
+        digests = self.model.digest.field.related_model.objects.deliverable().filter(pk=OuterRef("digest"))
+        return self.filter(Q(sign_up__isnull=False) | models.Exists(wanted) | models.Exists(digests))

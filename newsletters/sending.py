@@ -24,10 +24,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from . import mails
-from .models import Delivery, Issue, Subscription
+from mypaper.news import News
+
+from . import digests, mails
+from .models import Delivery, Issue, Pace, Subscription
 from .posting import Lost, Refused, Unreachable, open_post
-from .signing_up import end
 
 # Longer than one mail can take: every step of the dialogue has a limit of its own (posting.TIMEOUT).
 LEASE = timedelta(minutes=5)
@@ -73,8 +74,8 @@ def start_due(at=None):
                     """,
                     [issue.pk, timezone.now(), issue.newsletter_id],
                 )
-            issue.state, issue.next_at = Issue.State.SENDING, timezone.now()
-            issue.save(update_fields=["state", "next_at"])
+            issue.state = Issue.State.SENDING
+            issue.save(update_fields=["state"])
             started += 1
     return started
 
@@ -102,31 +103,49 @@ def recover(at=None):
 def claim(at=None):
     """(Delivery, seconds): the next mail, marked as this program's; or None and how long to wait (None: nothing due).
 
-    Mails that somebody asked for come first, then the oldest issue. An issue's own row paces all senders together.
+    Mails that somebody asked for come first, then the oldest issue, then digests. One row paces all senders together.
     """
     now = at or timezone.now()
-    queue = Delivery.objects.filter(state=Delivery.State.QUEUED, due_at__lte=now)
-    asked = queue.filter(issue=None).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+    queue = Delivery.objects.filter(state=Delivery.State.QUEUED, due_at__lte=now).order_by("due_at", "pk")
+    asked = queue.filter(sign_up__isnull=False).select_for_update(skip_locked=True).first()
     if asked is not None:
         return _mark(asked, now), 0
-    waiting = Exists(queue.filter(issue=OuterRef("pk")))
-    issue = Issue.objects.filter(waiting, state=Issue.State.SENDING).order_by("send_at", "pk")
-    issue = issue.select_for_update(of=("self",), no_key=True).first()
-    if issue is None:
+    if not queue.exists():
         return None, None
-    if issue.next_at > now:
-        return None, (issue.next_at - now).total_seconds()
-    rows = queue.filter(issue=issue).select_related("subscriber").order_by("due_at", "pk")
-    found = rows.select_for_update(skip_locked=True, of=("self",)).first()
+    Pace.objects.get_or_create(pk=1, defaults={"next_at": now})
+    pace = Pace.objects.select_for_update().get(pk=1)
+    if pace.next_at > now:
+        return None, (pace.next_at - now).total_seconds()
+    found = _next(queue)
     if found is None:
         return None, None
-    if not Delivery.objects.of_wanted().filter(pk=found.pk).exists():
-        found.delete()  # its reader has ended the letter meanwhile
+    if not is_wanted(found):
+        found.delete()  # its reader has ended it meanwhile
         return None, 0
-    issue.next_at = max(now, issue.next_at) + timedelta(seconds=1 / settings.NEWSLETTER_RATE)
-    issue.save(update_fields=["next_at"])
-    found.issue = issue
+    pace.next_at = max(now, pace.next_at) + timedelta(seconds=1 / settings.NEWSLETTER_RATE)
+    pace.save(update_fields=["next_at"])
     return _mark(found, now), 0
+
+
+def _next(queue):
+    """The mail of an issue or a digest that is to go out next, locked; None where there is none."""
+    issue = Issue.objects.filter(Exists(queue.filter(issue=OuterRef("pk"))), state=Issue.State.SENDING)
+    issue = issue.order_by("send_at", "pk").first()
+    if issue is not None:
+        rows = queue.filter(issue=issue).select_related("subscriber")
+    else:
+        rows = queue.filter(digest__isnull=False).select_related("digest__user")
+    found = rows.select_for_update(skip_locked=True, of=("self",)).first()
+    if found is not None and issue is not None:
+        found.issue = issue
+    return found
+
+
+def is_wanted(delivery):
+    """Whether its reader still wants a delivery of an issue or a digest, and may be mailed to. Up to 3 queries."""
+    if not Delivery.objects.of_wanted().filter(pk=delivery.pk).exists():
+        return False
+    return not (delivery.digest_id and digests.refused_among([delivery.address]))
 
 
 def _mark(delivery, now):
@@ -140,7 +159,7 @@ def _mark(delivery, now):
 
 def message_id_of(delivery):
     """The id of a delivery's mail: the same at every attempt, so that servers and mail programs know it again."""
-    of = delivery.issue.uuid.hex if delivery.issue_id else "confirm"
+    of = delivery.issue.uuid.hex if delivery.issue_id else "digest" if delivery.digest_id else "confirm"
     return f"<{of}.{delivery.pk}@{mails.host()}>"
 
 
@@ -149,21 +168,29 @@ class Sender:
 
     def __init__(self, post):
         self.post = post
-        self._letters = {}
+        self._common, self._made_at = {}, 0
 
-    def letter(self, issue_id):
-        """The Letter of an issue, rendered again after FRESH seconds."""
-        made_at, letter = self._letters.get(issue_id, (0, None))
-        if letter is None or time.monotonic() - made_at > FRESH:
-            letter = mails.render_issue(Issue.objects.select_related("newsletter").get(pk=issue_id))
-            self._letters = {issue_id: (time.monotonic(), letter)}
-        return letter
+    def common(self, delivery):
+        """What is the same for many readers, made again after FRESH seconds: an issue's Letter, or News for digests."""
+        if time.monotonic() - self._made_at > FRESH:
+            self._common = {}
+        made = self._common.get(delivery.issue_id)
+        if made is None or not (delivery.issue_id or made.covers(delivery.since, delivery.until)):
+            if delivery.issue_id:
+                made = mails.render_issue(Issue.objects.select_related("newsletter").get(pk=delivery.issue_id))
+            else:
+                made = News(delivery.since, delivery.until)
+            self._common, self._made_at = {delivery.issue_id: made}, time.monotonic()
+        return made
 
     def mail_of(self, delivery):
-        """The mail of a claimed delivery."""
-        if delivery.issue_id is None:
+        """The mail of a claimed delivery; None for a digest of which nothing is left."""
+        if delivery.sign_up_id:
             return mails.confirmation_mail(delivery.sign_up, delivery.message_id)
-        return mails.issue_mail(self.letter(delivery.issue_id), delivery.subscriber, delivery.message_id)
+        if delivery.issue_id:
+            return mails.issue_mail(self.common(delivery), delivery.subscriber, delivery.message_id)
+        reasons = self.common(delivery).of(delivery.digest.user, delivery.since)
+        return mails.digest_mail(delivery.digest, reasons, delivery.until, delivery.message_id)
 
     def send(self, delivery):
         """Sends a claimed delivery and writes what came of it. Unreachable where the server is away."""
@@ -175,15 +202,18 @@ class Sender:
                 raise ClaimLost
 
         try:
-            if delivery.issue_id:
-                self.letter(delivery.issue_id)
+            if not delivery.sign_up_id:
+                self.common(delivery)
         except Exception:
             # The letter itself cannot be made now: no reader is to blame.
             self._again(mine, delivery, "The letter could not be made.", PAUSES[0], count=False)
             raise
         try:
             mail = self.mail_of(delivery)
-            self.post.post(mail, mails.sender_address(), delivery.subscriber.address, before_data)
+            if mail is None:
+                mine.filter(data_at=None).delete()
+                return
+            self.post.post(mail, mails.sender_address(), delivery.address, before_data)
         except ClaimLost:
             return
         except Unreachable as problem:
@@ -224,21 +254,20 @@ class Sender:
             return
         mine.update(state=Delivery.State.FAILED, error=str(refusal))
         if refusal.whom == "recipient" and not refusal.is_policy:
-            end_if_refused(delivery.subscriber)
+            end_if_refused(delivery)
 
 
-def end_if_refused(subscriber):
-    """Ends the letters of somebody whose mailbox has refused the last REFUSALS issues for good."""
-    last = Delivery.objects.filter(subscriber=subscriber, issue__isnull=False).exclude(
-        state__in=[Delivery.State.QUEUED, Delivery.State.SENDING]
-    )
+def end_if_refused(delivery):
+    """Ends what a mailbox gets that has refused the last REFUSALS issues, or digests, for good."""
+    last = Delivery.objects.filter(subscriber=delivery.subscriber_id, digest=delivery.digest_id, sign_up=None)
+    last = last.exclude(state__in=[Delivery.State.QUEUED, Delivery.State.SENDING])
     states = list(last.order_by("-pk").values_list("state", flat=True)[:REFUSALS])
     if states == [Delivery.State.FAILED] * REFUSALS:
-        end(subscriber, why=Subscription.Ending.BOUNCE)
+        digests.stop(delivery.address, Subscription.Ending.BOUNCE)
 
 
 def send_due(*, seconds=None, sleep=time.sleep):
-    """Sends everything that is due, at NEWSLETTER_RATE mails of issues a second; returns how many were tried.
+    """Sends everything that is due, at NEWSLETTER_RATE mails a second; returns how many were tried.
 
     Stops after so many seconds, or where the mail server is away: the rest is tried again later. Any number of programs
     may do it at once.

@@ -4,6 +4,8 @@ Whoever holds the link of a mail owns the mailbox; nothing else is asked. The fo
 way and at the same cost: one row is written, and the mail goes out later (`sending`).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from readers.accounts import account_of, confirmed_address
+from readers.addresses import key_of
+
+from .addresses import clean_address
 from .models import Delivery, Newsletter, SignUp, Subscriber, Subscription
 
 HOUR = timedelta(hours=1)
@@ -116,8 +122,16 @@ def confirm(token):
 
 @transaction.atomic
 def start(subscriber, newsletters, source=""):
-    """Has a reader, whose address is proved, get these letters from now on; those he gets already stay as they are."""
+    """Has a reader, whose address is proved, get these letters from now on; those he gets already stay as they are.
+
+    They belong to the reader's account where there is one, and end with it.
+    """
     now = timezone.now()
+    if subscriber.user_id is None:
+        account = account_of(subscriber.address)
+        if account and not account.is_staff and confirmed_address(account):
+            subscriber.user = account
+            subscriber.save(update_fields=["user"])
     for newsletter in newsletters:
         row, _made = Subscription.objects.get_or_create(
             newsletter=newsletter, subscriber=subscriber, defaults={"asked_at": now, "source": source}
@@ -125,6 +139,90 @@ def start(subscriber, newsletters, source=""):
         Subscription.objects.filter(pk=row.pk).exclude(confirmed_at__isnull=False, ended_at=None).update(
             confirmed_at=now, ended_at=None, ending=""
         )
+
+
+# ---- readers with an account
+
+
+@transaction.atomic
+def ask_with_account(user, newsletters):
+    """Notes which letters a new account asks for. Its own mail confirms them: none goes out for the letters.
+
+    ValidationError where no letter can be sent to the address.
+    """
+    address, key = clean_address(user.email)
+    subscriber, _made = Subscriber.objects.get_or_create(key=key, defaults={"address": address})
+    SignUp.objects.create(subscriber=subscriber, user=user).newsletters.set(newsletters)
+
+
+@transaction.atomic
+def begin_with_account(user, address):
+    """Begins what the account asked for, as its owner has just confirmed the address; returns how many sign-ups."""
+    subscriber = Subscriber.objects.select_for_update().filter(key=key_of(address)).first()
+    if subscriber is None:
+        return 0
+    subscriber.user = user
+    if not subscriber.subscriptions.active().exists():
+        subscriber.address = address
+    subscriber.save(update_fields=["user", "address"])
+    sign_ups = list(SignUp.objects.filter(subscriber=subscriber, user=user, used_at=None).order_by("pk"))
+    for sign_up in sign_ups:
+        start(subscriber, sign_up.newsletters.active(), source="account")
+    SignUp.objects.filter(pk__in=[sign_up.pk for sign_up in sign_ups]).update(used_at=timezone.now())
+    return len(sign_ups)
+
+
+@transaction.atomic
+def move_with_account(user, address):
+    """Has the letters of an account follow to its new address, which was confirmed. Those that cannot go there stay."""
+    for former in Subscriber.objects.filter(user=user).exclude(key=key_of(address)):
+        letters = list(Newsletter.objects.filter(subscriptions__in=former.subscriptions.active()))
+        if not letters:
+            continue
+        try:
+            start(_subscriber_of(user, address), letters, source="account")
+        except ValidationError:
+            return
+        end(former)
+
+
+def letters_of(address):
+    """Slugs of the letters that go to a person's address. One query."""
+    rows = Subscription.objects.active().filter(subscriber__key=key_of(address))
+    return set(rows.values_list("newsletter__slug", flat=True))
+
+
+@transaction.atomic
+def choose_with_account(user, address, newsletters):
+    """Has an account get exactly these of the active letters at its confirmed address. ValidationError as above."""
+    if newsletters or Subscriber.objects.filter(key=key_of(address)).exists():
+        choose(_subscriber_of(user, address), newsletters)
+
+
+def _subscriber_of(user, address):
+    address, key = clean_address(address)
+    subscriber, made = Subscriber.objects.get_or_create(key=key, defaults={"address": address, "user": user})
+    if not made and subscriber.user_id != user.pk:
+        subscriber.user = user
+        subscriber.save(update_fields=["user"])
+    return subscriber
+
+
+def data_of(user):
+    """The letters of an account as plain data. One query."""
+    rows = Subscription.objects.filter(subscriber__user=user).order_by("asked_at", "pk")
+    return [
+        {
+            "letter": name,
+            "address": address,
+            "asked": asked.isoformat(),
+            "confirmed": confirmed and confirmed.isoformat(),
+            "ended": ended and ended.isoformat(),
+        }
+        for name, address, asked, confirmed, ended in rows.values_list(
+            "newsletter__name", "subscriber__address", "asked_at", "confirmed_at", "ended_at"
+        )
+    ]
 
 
 # ---- ending
@@ -156,14 +254,25 @@ def end_link(subscriber_id, newsletter_id):
     return sign("end", [subscriber_id, newsletter_id])
 
 
+@dataclass
+class Ending:
+    """What a link ends: its name, the address that then gets no more of it, and the act."""
+
+    name: str
+    address: str
+    act: Callable
+    subscriber: Subscriber | None = None
+
+
 def end_of(token):
-    """(Subscriber, Newsletter or None for all) of a link that ends. ValidationError with a sentence for every other."""
+    """The Ending of a link of letters. ValidationError with a sentence for every other link."""
     subscriber, newsletter = _pair(read("end", token))
     found = Subscriber.objects.filter(pk=subscriber).first()
     letter = Newsletter.objects.filter(pk=newsletter).first() if newsletter else None
     if found is None or (newsletter and letter is None):
         raise ValidationError("This address gets no letters of ours any more.")
-    return found, letter
+    chosen = [letter] if letter else None
+    return Ending(letter.name if letter else "all letters", found.address, lambda: end(found, chosen), found)
 
 
 def _pair(value):

@@ -1,8 +1,9 @@
 """Readers' pages of newsletters, what mail services tell, and the mails of the embedded default.
 
-None of these pages knows who is signed in. The forms carry no CSRF token and set no cookie: the one on the public page
-only has a mail sent to the address typed, which every program can ask for as well, within the limits of
-`signing_up.ask`; the others are answered for the signed link in their address, which another site does not know.
+None of these pages but that of an account's letters knows who is signed in. The forms of the others carry no CSRF token
+and set no cookie: the one on the public page only has a mail sent to the address typed, which every program can ask for
+as well, within the limits of `signing_up.ask`; the rest is answered for the signed link in the address, which another
+site does not know.
 """
 
 from datetime import date
@@ -11,19 +12,24 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rankings.lists import show_lists
+from readers.accounts import confirmed_address
 from readers.requests import limited_address
 from sections.pages import render_page
 from sections.surrogates import note_lists
 
-from . import hooks, signing_up
+from . import digests, hooks, services, signing_up
 from .addresses import masked
 from .composing import load_stories
 from .forms import SignUpForm
@@ -187,23 +193,23 @@ def confirm(request, token):
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def end(request, token):
-    """Ends a letter on a POST, at once and without a question (RFC 8058); a GET shows the button."""
+def end(request, token, of="letters"):
+    """Ends a letter, or a digest, on a POST, at once and without a question (RFC 8058); a GET shows the button."""
     try:
-        subscriber, letter = signing_up.end_of(token)
+        ending = {"letters": signing_up.end_of, "digest": digests.end_of}[of](token)
     except ValidationError as error:
         return _no_good(error)
-    name = letter.name if letter else "all letters"
     if request.method != "POST":
-        context = {"title": f"Unsubscribe from {name}", "kind": "end", "name": name}
-        return _page(context | {"masked": masked(subscriber.address), "token": token})
-    signing_up.end(subscriber, [letter] if letter else None)
+        context = {"title": f"Unsubscribe from {ending.name}", "kind": "end", "name": ending.name}
+        return _page(context | {"masked": masked(ending.address), "action": request.path})
+    ending.act()
+    preferences = signing_up.sign("preferences", ending.subscriber.pk) if ending.subscriber else ""
     return _page(
         {
             "title": "You are unsubscribed",
-            "said": f"{masked(subscriber.address)} gets no more mail from {name}. One that is being sent at this very "
-            "moment may still arrive.",
-            "preferences": signing_up.sign("preferences", subscriber.pk),
+            "said": f"{masked(ending.address)} gets no more mail from {ending.name}. One that is being sent at this "
+            "very moment may still arrive.",
+            "preferences": preferences,
         }
     )
 
@@ -233,6 +239,36 @@ def preferences(request, token):
     return _page(context | {"masked": masked(subscriber.address), "token": token})
 
 
+# ---- readers with an account
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_letters(request):
+    """Which letters the reader gets at the confirmed address of the account: ticked ones begin, others end.
+
+    3 queries beside those of the session.
+    """
+    address = confirmed_address(request.user)
+    letters = list(Newsletter.objects.active())
+    said, status = "", 200
+    if request.method == "POST" and address:
+        wanted = set(request.POST.getlist("letters"))
+        try:
+            if not wanted <= {letter.slug for letter in letters}:
+                raise ValidationError("One of these letters is not written any more: choose again.")
+            chosen = [letter for letter in letters if letter.slug in wanted]
+            signing_up.choose_with_account(request.user, address, chosen)
+        except ValidationError as error:
+            said, status = error.messages[0], 422
+        else:
+            messages.success(request, "Saved: you get the letters that are ticked.")
+            return redirect("account_letters")
+    chosen = signing_up.letters_of(address) if address else set()
+    context = {"rows": letters, "chosen": chosen, "address": address, "said": said}
+    return TemplateResponse(request, "newsletters/account.html", context, status=status)
+
+
 # ---- mail services
 
 
@@ -252,6 +288,24 @@ def hook(request, provider):
         return _told(403, said=str(forged))
     except ValidationError as error:
         return _told(400, said=error.messages[0])
+
+
+@csrf_exempt
+@require_http_methods(["HEAD", "POST"])
+def service_hook(request, service):
+    """Takes what a mail service tells in its own form, see `services`; or a sentence with 400, 403 or 413."""
+    if service not in settings.MAIL_SERVICES:
+        raise Http404("No such mail service is configured.")
+    if len(request.body) > LARGEST_HOOK:
+        return _told(413, said="The message is too large: send fewer events at a time.")
+    try:
+        response = services.answer(service, request)
+    except hooks.Forged as forged:
+        return _told(403, said=str(forged))
+    except services.Unreadable as unreadable:
+        return _told(400, said=str(unreadable))
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _told(status, **words):

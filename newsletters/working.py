@@ -8,6 +8,7 @@ from django.conf import settings
 from sections.runner import keep_doing
 
 from .composing import fill_due
+from .digests import forget_old, queue_due
 from .sending import recover, send_due, start_due
 from .signing_up import forget_unconfirmed
 
@@ -22,10 +23,11 @@ logger = logging.getLogger(__name__)
 def do_due_letters(*, seconds=SEND_SECONDS):
     """Fills, starts and sends whatever is due; returns (issues filled, issues started, mails tried).
 
-    Six queries if there is nothing to do.
+    At most nine queries if there is nothing to do.
     """
     filled = fill_due()
     started = start_due()
+    queue_due()
     recover()
     return filled, started, send_due(seconds=seconds)
 
@@ -40,6 +42,7 @@ def keep_sending():
         if time.monotonic() - tidied > TIDY_SECONDS:
             tidied = time.monotonic()
             forget_unconfirmed()
+            forget_old()
 
     if settings.MAIL_WORKS:
         keep_doing("newsletters", look, LOOK_SECONDS, logger, "Newsletters could not be looked after.")

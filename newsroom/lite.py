@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 PREFIX = "/lite"
 # Addresses that are no pages: they are the same for both editions.
-NOT_PAGES = "lite|static|media|feeds|admin|login|logout|register|account|reads|health|mail|reading-room|orders"
+NOT_PAGES = "lite|static|media|feeds|admin|login|logout|register|account|reads|health|mail|reading-room|rest|orders"
 PICTURE = re.compile(r'<picture[^>]*>.*?<img [^>]*?src="([^"]*)"[^>]*?>\s*</picture>', re.DOTALL)
 IMAGE = re.compile(r'<img [^>]*?alt=""[^>]*?>\s*')
 ALT = re.compile(r' alt="([^"]*)"')

@@ -12,7 +12,7 @@ from sections.menu import load_frame
 from . import lite
 
 # First words of the addresses that are answered for one reader.
-OF_ONE_READER = {"login", "logout", "register", "account", "orders"}
+OF_ONE_READER = {"login", "logout", "register", "account", "rest", "orders"}
 # Says to scripts of cached pages that somebody is logged in; it opens nothing.
 MARK = "reader"
 

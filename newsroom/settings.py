@@ -5,6 +5,7 @@ it refuses to start with one sentence. `manage.py` and `make run` choose `NEWSRO
 DATABASE_URL is set. README.md lists every variable.
 """
 
+import importlib.util
 import os
 import re
 import secrets
@@ -97,6 +98,15 @@ def mail_server(name):
     }
 
 
+def key_and_secret(name):
+    """The variable as a key and its secret; empty if it is not set."""
+    value = text(name, "")
+    key, _, secret = value.partition(":")
+    if value and not (re.fullmatch(r"[!-~]+", value) and key and secret):  # without the value, which is secret
+        raise ImproperlyConfigured(f"{name} must be a key and its secret: write it like client-id:secret.")
+    return (key, secret) if value else ()
+
+
 def local_secret():
     """A secret made once for this machine and kept in var/secret-key."""
     path = VAR / "secret-key"
@@ -127,6 +137,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
     "mypaper",
+    "paywall",
     "editions",
     "subscriptions",
     "newsletters",
@@ -148,6 +159,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "axes",
     "csp",
     "newsroom",
@@ -264,14 +276,22 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 MFA_ADAPTER = "readers.second_factor.SealedSecrets"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "readers.passkeys.AddForm",
+    "edit_webauthn": "readers.passkeys.RenameForm",
+    "authenticate_webauthn": "readers.passkeys.StepForm",
+    "login_webauthn": "readers.passkeys.LoginForm",
+    "reauthenticate_webauthn": "readers.passkeys.ProveForm",
+}
 # Clocks may differ by half a minute.
 MFA_TOTP_TOLERANCE = 1
 
 # ---- accounts of readers
 ACCOUNT_ADAPTER = "readers.accounts.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "readers.account_forms.RegisterForm",
+    "signup": "newsletters.forms.RegisterForm",
     "login": "readers.account_forms.LoginForm",
     "reset_password": "readers.account_forms.ResetPasswordForm",
     "request_login_code": "readers.account_forms.RequestCodeForm",
@@ -291,6 +311,17 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE_URL.partition(":")[0]
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY", False) else 0
+
+# Other services with whose account readers may log in, where the keys that each has given are set.
+SOCIAL_LOGINS = {
+    service: keys for service in ("google", "kakao", "naver") if (keys := key_and_secret(f"LOGIN_{service.upper()}"))
+}
+if SOCIAL_LOGINS and not (find_spec("requests") and find_spec("jwt")):
+    raise ImproperlyConfigured("Install requirements/social.txt for LOGIN_GOOGLE, LOGIN_KAKAO and LOGIN_NAVER.")
+SOCIALACCOUNT_ADAPTER = "readers.social.SocialAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "readers.account_forms.SocialRegisterForm"}
+# Everybody is asked for the terms, and shown what the service told.
+SOCIALACCOUNT_AUTO_SIGNUP = False
 
 # ---- words and time
 LANGUAGE_CODE = "en"
@@ -395,6 +426,12 @@ FRONT_ARCHIVE = flag("FRONT_ARCHIVE", not PRODUCTION)
 EPAPER_ACCESS = text("EPAPER_ACCESS", "all")
 if EPAPER_ACCESS not in ("all", "signed-in", "subscribers"):
     raise ImproperlyConfigured(f"EPAPER_ACCESS is {EPAPER_ACCESS!r}: write all, signed-in or subscribers.")
+# Premium stories that a registered reader may read each month; 0: subscribers alone read them.
+PREMIUM_FREE_A_MONTH = number("PREMIUM_FREE_A_MONTH", 3)
+# Words of a premium story that are for everybody, at most (articles/opening.py).
+PREMIUM_OPEN_WORDS = number("PREMIUM_OPEN_WORDS", 120)
+# Whether programs of search engines, verified by their addresses' names, read all of them (paywall/crawlers.py).
+PREMIUM_FOR_VERIFIED_BOTS = flag("PREMIUM_FOR_VERIFIED_BOTS", False)
 # When the day's edition is built by itself, in Seoul's time, like 05:00; empty: by hand only.
 EPAPER_AT = text("EPAPER_AT", "") or None
 if EPAPER_AT:
@@ -461,6 +498,21 @@ if len(NEWSLETTER_HOOKS) != len(words("NEWSLETTER_HOOKS")) or not all(
     re.fullmatch(r"[a-z0-9-]{1,40}", name) and len(secret) >= 16 for name, secret in NEWSLETTER_HOOKS.items()
 ):
     raise ImproperlyConfigured("NEWSLETTER_HOOKS must be like postmark=a-secret-of-16-characters-or-more.")
+# Mail services whose own messages of bounces are heard, and django-anymail's settings for them (ANYMAIL_...).
+MAIL_SERVICES = words("MAIL_SERVICES")
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
+if set(MAIL_SERVICES) - {"amazon-ses", "mailgun", "postmark", "sendgrid"}:
+    raise ImproperlyConfigured(
+        "MAIL_SERVICES may name amazon-ses, mailgun, postmark and sendgrid, separated by commas."
+    )
+if MAIL_SERVICES and importlib.util.find_spec("anymail") is None:
+    raise ImproperlyConfigured("MAIL_SERVICES needs django-anymail: install requirements/mail.txt.")
+if "amazon-ses" in MAIL_SERVICES and importlib.util.find_spec("boto3") is None:
+    raise ImproperlyConfigured("MAIL_SERVICES=amazon-ses needs boto3: install requirements/s3.txt as well.")
+if MAIL_SERVICES and not re.fullmatch(r"[^:\s]+:\S{16,}", ANYMAIL.get("WEBHOOK_SECRET", "")):
+    raise ImproperlyConfigured("MAIL_SERVICES needs ANYMAIL_WEBHOOK_SECRET, like user:a-secret-of-16-characters.")
+if "mailgun" in MAIL_SERVICES and not re.fullmatch(r"[!-~]{16,}", ANYMAIL.get("MAILGUN_WEBHOOK_SIGNING_KEY", "")):
+    raise ImproperlyConfigured("MAIL_SERVICES=mailgun needs ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY.")
 # ---- subscriptions
 # Where the desk gets its mails about orders and licences; empty: it looks into the admin.
 SUBSCRIPTIONS_DESK = text("SUBSCRIPTIONS_DESK", "" if PRODUCTION else "subscriptions@hangangtimes.example")

@@ -123,7 +123,7 @@ class Picture(NamedTuple):
 
 def story_entries(stories):
     """The entries of listed stories, with their pictures, the lead first. One query, read piece by piece."""
-    uses = ArticlePhoto.objects.filter(article=OuterRef("pk"), photo__rendered_at__isnull=False)
+    uses = ArticlePhoto.objects.filter(article=OuterRef("pk"), photo__rendered_at__isnull=False).open()
     photo = JSONObject(token="photo__token", width="photo__width", height="photo__height")
     photos = ArraySubquery(uses.order_by("-placement", "position", "pk").values(json=photo)[:IMAGES])
     rows = stories.values_list("address_date", "slug", "date_precision", "publish_at", "changed", photos)

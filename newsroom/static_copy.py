@@ -21,6 +21,7 @@ from django.db import connection
 
 from articles.models import Article
 from sections.models import Page, Section
+from sections.runner import alone
 
 LIST = ".published.json"
 # What a page loads from this site: pictures in all sizes, films, styles, scripts, fonts.
@@ -161,15 +162,8 @@ def beside(address, text):
 
 def publish_in_turn(application):
     """Makes the copy of STATIC_COPY unless another process is at it; returns what `Copy.publish` does, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('newsroom.static_copy'))")
-        if not cursor.fetchone()[0]:
-            return None
-    try:
-        return Copy(application, settings.STATIC_COPY).publish(settings.STATIC_COPY_STORIES)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('newsroom.static_copy'))")
+    with alone("newsroom.static_copy") as is_free:
+        return Copy(application, settings.STATIC_COPY).publish(settings.STATIC_COPY_STORIES) if is_free else None
 
 
 def keep_copying(application):

@@ -11,6 +11,7 @@ from articles.views import archive, columns, corrections, lists, search
 from articles.views import story as stories
 from editions import views as editions
 from newsletters import views as letters
+from paywall import views as paywall
 from photos import views as photos
 from rankings import views as rankings
 from readers import views as readers
@@ -74,16 +75,19 @@ urlpatterns = [
     path("sitemap/", views.site_map, name="sitemap"),
     path("newsletters/", letters.newsletters, name="newsletters"),
     re_path(r"^newsletters/hooks/(?P<provider>[a-z0-9-]{1,40})/$", letters.hook, name="mail_hook"),
+    re_path(r"^newsletters/hooks/services/(?P<service>[a-z-]{1,40})/$", letters.service_hook, name="service_hook"),
     re_path(r"^newsletters/(?P<slug>[\w-]{1,60})/$", letters.newsletter, name="newsletter"),
     re_path(
         r"^newsletters/(?P<slug>[\w-]{1,60})/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/$",
         letters.issue,
         name="newsletter_issue",
     ),
+    path("account/newsletters/", letters.account_letters, name="account_letters"),
     path("letters/order/", letters.order, name="letter_order"),
     path("letters/asked/", letters.asked, name="letter_asked"),
     path("letters/confirm/<str:token>/", letters.confirm, name="letter_confirm"),
     path("letters/end/<str:token>/", letters.end, name="letter_end"),
+    path("letters/digest/<str:token>/", letters.end, {"of": "digest"}, name="digest_end"),
     path("letters/preferences/<str:token>/", letters.preferences, name="letter_preferences"),
     path("mail/", letters.mails, name="mails"),
     re_path(r"^mail/(?P<name>[\w.-]{1,160})/$", letters.mail, name="mail"),
@@ -99,6 +103,8 @@ urlpatterns = [
         rf"^sitemaps/(?P<name>pages|sections|columns|topics|reporters|newsletters){PART}\.xml$", views.sitemap_list
     ),
     re_path(r"^sitemaps/news(?:-(?P<part>[1-9][0-9]{0,3}))?\.xml$", views.sitemap_news),
+    path("rest/<int:pk>/", paywall.rest, name="rest"),
+    path("rest/<int:pk>/text/", paywall.text, name="rest_text"),
     path("", include("mypaper.urls")),
     path("", include("readers.account_urls")),
     path("reads/", rankings.reads, name="reads"),

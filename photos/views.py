@@ -1,4 +1,7 @@
-"""Serving pictures and films: only what a public page uses, never an original."""
+"""Serving pictures and films: only what a public page uses, never an original.
+
+What stands in the locked part of a premium story goes to those who may read it, and into no cache.
+"""
 
 import re
 
@@ -10,6 +13,8 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from articles.models import Article, ArticlePhoto, PreviewLink, Reporter, Video
+from articles.opening import open_uses
+from paywall.access import may_read
 from rankings.models import Placement
 
 from .models import Photo
@@ -22,12 +27,31 @@ MAX_AGE = 86_400
 
 @require_safe
 def picture(request, token, name):
-    """A picture made from a photo, while a public story, reporter or placement shows the photo. One query."""
-    uses = ArticlePhoto.objects.filter(photo=OuterRef("pk"), article__in=Article.objects.published())
+    """A picture made from a photo, while a public story, reporter or placement shows the photo.
+
+    One query; three for photos of premium stories that are not the lead.
+    """
+    uses = ArticlePhoto.objects.open().filter(photo=OuterRef("pk"), article__in=Article.objects.published())
     portraits = Reporter.objects.filter(portrait=OuterRef("pk"))
     placed = Placement.objects.in_force().filter(photo=OuterRef("pk"))
     shown = Photo.objects.filter(token=token).filter(Exists(uses) | Exists(portraits) | Exists(placed))
-    return _file(request, f"p/{token[:2]}/{token}/{name}", shown.exists() or _may_preview(request))
+    allowed = shown.exists() or _premium_picture(request, token) or _may_preview(request)
+    return _file(request, f"p/{token[:2]}/{token}/{name}", allowed)
+
+
+def _premium_picture(request, token):
+    """True where the opening of a premium story shows the photo, "private" where the reader may read on."""
+    rows = Article.objects.published().premium().filter(photos__token=token).order_by()
+    stories = list(rows.only("access", "body", "format").with_photo_uses())
+    if any(use.photo.token == token for story in stories for use in open_uses(story)):
+        return True
+    return _may_read(request, stories)
+
+
+def _may_read(request, stories):
+    """ "private" where the reader may read one of the stories; the session is looked at only if there are any."""
+    known = stories and settings.SESSION_COOKIE_NAME in request.COOKIES
+    return "private" if known and any(may_read(request.user, story) for story in stories) else None
 
 
 @require_safe
@@ -52,8 +76,10 @@ def preview_film(request, link, token, extension):
 @require_safe
 def film(request, token, extension):
     """The film or captions of a public story. One query."""
-    shown = Video.objects.filter(token=token, article__in=Article.objects.published())
-    return _file(request, f"films/{token[:2]}/{token}.{extension}", shown.exists() or _may_preview(request))
+    stories = list(Article.objects.published().filter(video__token=token).only("access"))
+    is_free = any(story.access == Article.Access.FREE for story in stories)
+    allowed = is_free or _may_read(request, stories) or _may_preview(request)
+    return _file(request, f"films/{token[:2]}/{token}.{extension}", allowed)
 
 
 def _may_preview(request):

@@ -60,9 +60,13 @@ def most_read(rules, at, stories=None):
         weights.append(f"{weight} AS w{number}")
         parameters += [at - timedelta(hours=window), -log(2) / half_life, at]
     numbers = range(len(rules))
-    sums = ", ".join(f"sum(reads * w{n}) AS s{n}, sum(reads) FILTER (WHERE w{n} IS NOT NULL) AS t{n}" for n in numbers)
+    # Lists with the same window have the same number of reads.
+    first = [next(m for m in numbers if rules[m][0] == rules[n][0]) for n in numbers]
+    sums = [f"sum(reads * w{n}) AS s{n}" for n in numbers]
+    sums += [f"sum(reads) FILTER (WHERE w{n} IS NOT NULL) AS t{n}" for n in dict.fromkeys(first)]
     best = (
-        f"(SELECT {n}, article_id, s{n}, t{n} FROM sums WHERE s{n} IS NOT NULL ORDER BY 3 DESC, 2 DESC LIMIT {MOST})"
+        f"(SELECT {n}, article_id, s{n}, t{first[n]} FROM sums WHERE s{n} IS NOT NULL "
+        f"ORDER BY 3 DESC, 2 DESC LIMIT {MOST})"
         for n in numbers
     )
     start = at - timedelta(hours=max(window for window, _ in rules))
@@ -73,7 +77,7 @@ def most_read(rules, at, stories=None):
             SELECT hour, {", ".join(weights)}
             FROM generate_series(date_trunc('hour', %s), %s, interval '-1 hour') hour
         ), sums AS MATERIALIZED (
-            SELECT article_id, {sums} FROM rankings_readcount JOIN hours USING (hour)
+            SELECT article_id, {", ".join(sums)} FROM rankings_readcount JOIN hours USING (hour)
             WHERE hour > %s AND hour <= %s AND {only} GROUP BY article_id
         )
         {" UNION ALL ".join(best)}

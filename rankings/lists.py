@@ -23,6 +23,8 @@ from .models import Placement, RankedStory, StoryList
 SPARE = 10
 # Lists up to this size, and the largest ones.
 SMALL, LARGEST = 10, 50
+# Formats of so many stories that they are soon met by walking back in time; none: every format.
+COMMON = ("", Article.Format.STORY)
 
 
 @dataclass
@@ -125,35 +127,45 @@ def _standing(at):
     placed = Placement.objects.in_force(at).filter(**own).order_by("position")
     ranked = RankedStory.objects.in_force(at).filter(**own).order_by("position")
     # Each section by itself, from the index of its stories: asked for together with its subsections, one that has
-    # few stories would be looked for through the whole archive.
+    # few stories would be looked for through the whole archive. Galleries and the like have an index of their own for
+    # the same reason.
     story = JSONObject(at="publish_at", id="pk")
     public = Article.objects.published(at).latest_first()
-    any_format = Exact(OuterRef("format"), Value(""))
-    of_the_paper = public.filter(any_format | Q(format=OuterRef("format"))).values(json=story)
-    any_format = Exact(OuterRef(OuterRef("format")), Value(""))
-    in_format = any_format | Q(format=OuterRef(OuterRef("format")))
-    of_section = public.filter(in_format, section=OuterRef("pk")).values(json=story)
     sections = Section.objects.filter(Q(pk=OuterRef("section")) | Q(parent=OuterRef("section"))).order_by()
 
-    def of_each(count):
-        newest = Func(ArraySubquery(of_section[:count]), function="to_jsonb", output_field=JSONField())
+    def of_paper(rare, count):
+        return ArraySubquery(_in_format(public, OuterRef("format"), rare).values(json=story)[:count])
+
+    def of_sections(rare, count):
+        own = _in_format(public.filter(section=OuterRef("pk")), OuterRef(OuterRef("format")), rare)
+        newest = Func(ArraySubquery(own.values(json=story)[:count]), function="to_jsonb", output_field=JSONField())
         return ArraySubquery(sections.values(json=newest))
 
-    small = {"fill": StoryList.Fill.LATEST, "size__lte": SMALL}
-    large = {"fill": StoryList.Fill.LATEST, "size__gt": SMALL}
-    of_paper, in_sections = {"section": None}, {"section__isnull": False}
+    def by_rule(rows, **where):
+        sizes = ({"size__lte": SMALL}, SMALL), ({"size__gt": SMALL}, LARGEST)
+        formats = (Q(format__in=COMMON), False), (~Q(format__in=COMMON), True)
+        latest = {"fill": StoryList.Fill.LATEST, **where}
+        return Case(
+            *(
+                When(Q(**latest, **size) & of_format, then=rows(rare, count + SPARE))
+                for size, count in sizes
+                for of_format, rare in formats
+            )
+        )
+
     return StoryList.objects.select_related("section").annotate(
         placed=ArraySubquery(placed.values(json=JSONObject(**words, photo=photo))),
         ranked=ArraySubquery(ranked.values("article")),
-        newest=Case(
-            When(**small, **of_paper, then=ArraySubquery(of_the_paper[: SMALL + SPARE])),
-            When(**large, **of_paper, then=ArraySubquery(of_the_paper[: LARGEST + SPARE])),
-        ),
-        newest_by_section=Case(
-            When(**small, **in_sections, then=of_each(SMALL + SPARE)),
-            When(**large, **in_sections, then=of_each(LARGEST + SPARE)),
-        ),
+        newest=by_rule(of_paper, section=None),
+        newest_by_section=by_rule(of_sections, section__isnull=False),
     )
+
+
+def _in_format(stories, wanted, rare):
+    """Those of a format; of any, if it is empty. `rare`: it is none of COMMON."""
+    if rare:
+        return stories.filter(format=wanted).exclude(format=Article.Format.STORY)
+    return stories.filter(Exact(wanted, Value("")) | Q(format=wanted))
 
 
 _BY_SLUG = Prepared(

@@ -1,12 +1,16 @@
 """The forms of readers' accounts, where they differ from django-allauth's."""
 
+from datetime import timedelta
+
 from allauth.account import forms as allauth
+from allauth.socialaccount import forms as social
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils import timezone
 
 from .accounts import account_of, readers_only
-from .models import User
+from .models import Preferences, User
 
 # A name is a name: no address that a mail of ours would carry to a stranger, and nothing that breaks a header.
 NAME = RegexValidator(
@@ -14,8 +18,8 @@ NAME = RegexValidator(
 )
 
 
-class RegisterForm(allauth.SignupForm):
-    """A new account. What it answers is the same whether the address has one already."""
+class Registering(forms.Form):
+    """What every new account is asked. What the form answers is the same whether the address has an account already."""
 
     first_name = forms.CharField(
         label="Name", max_length=80, validators=[NAME], widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -27,10 +31,6 @@ class RegisterForm(allauth.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
         self.fields["email"].help_text = "We send one message to confirm it."
-        self.fields["password1"].help_text = (
-            "Twelve characters or more; a short sentence works well. "
-            "Or leave it empty, and log in with a code that comes by mail."
-        )
         self.label_suffix = ""
 
     def validate_unique_email(self, value):
@@ -38,6 +38,27 @@ class RegisterForm(allauth.SignupForm):
         value = super().validate_unique_email(value)
         self.account_already_exists = self.account_already_exists or account_of(value) is not None
         return value
+
+
+class RegisterForm(Registering, allauth.SignupForm):
+    """A new account with an address and a password."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = (
+            "Twelve characters or more; a short sentence works well. "
+            "Or leave it empty, and log in with a code that comes by mail."
+        )
+
+
+class SocialRegisterForm(Registering, social.SignupForm):
+    """A new account of somebody who comes from another service."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields(["first_name", "email", "terms"])
+        service = self.sociallogin.provider.name
+        self.fields["email"].help_text = f"We send one message to confirm it, unless {service} has done so."
 
 
 class LoginForm(allauth.LoginForm):
@@ -52,7 +73,16 @@ class LoginForm(allauth.LoginForm):
         self.label_suffix = ""
 
 
-class ResetPasswordForm(allauth.ResetPasswordForm):
+class AskingForAddress(forms.Form):
+    """A form with nothing but an address."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.label_suffix = ""
+
+
+class ResetPasswordForm(AskingForAddress, allauth.ResetPasswordForm):
     """Asks for a new password; the desk's are set at the desk."""
 
     def clean_email(self):
@@ -62,7 +92,7 @@ class ResetPasswordForm(allauth.ResetPasswordForm):
         return email
 
 
-class RequestCodeForm(allauth.RequestLoginCodeForm):
+class RequestCodeForm(AskingForAddress, allauth.RequestLoginCodeForm):
     """Asks for a code by mail."""
 
     def clean_email(self):
@@ -110,3 +140,24 @@ class NameForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["first_name"]
+
+
+class PreferencesForm(forms.Form):
+    """How a reader wants the paper. Whatever is not sent stays as it is."""
+
+    text_size = forms.ChoiceField(choices=Preferences.TextSize, required=False, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(label="Appearance", choices=Preferences.Theme, required=False, widget=forms.RadioSelect)
+    edition = forms.ChoiceField(choices=Preferences.Edition, required=False, widget=forms.RadioSelect)
+    # Seconds for which the ticker stays closed: clocks of browsers go wrong.
+    ticker = forms.IntegerField(min_value=0, max_value=86_400, required=False)
+
+    def add_prefix(self, field_name):
+        """The names that the browser's own store has."""
+        return field_name.replace("_", "-")
+
+    def chosen(self):
+        """What was sent, as {field of Preferences: value}."""
+        given = {name: self.cleaned_data[name] for name in self.fields if self.cleaned_data[name] not in ("", None)}
+        if (seconds := given.pop("ticker", None)) is not None:
+            given["ticker_closed_until"] = timezone.now() + timedelta(seconds=seconds) if seconds else None
+        return given

@@ -13,22 +13,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Value
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from . import sessions
-from .models import AddressKey, User
+from .addresses import LONGEST, AddressKey, key_of
+from .models import User
 from .requests import client_address
-
-# Characters of a mail address (RFC 5321, 4.5.3.1.3).
-LONGEST = 254
-
 
 # What other apps keep of a reader: {name: function of the user that gives plain data}; see readers.account_views.data.
 own_data = {}
-# Lists on the account page: functions of the user that give {"title", "rows": [(words, address)]} or None.
-own_lists = []
+# What other apps show on the page of the account: {name in its context: function of the user}.
+on_account_page = {}
 # What stays when an account is deleted: functions of the user that give a sentence, or nothing.
 kept_records = []
 
@@ -54,10 +50,13 @@ def readers_only(users):
 
 
 def account_of(address):
-    """The account of an address, however it is written (`AddressKey`); None without one. One query."""
-    return (
-        User.objects.alias(key=AddressKey("email")).filter(key=AddressKey(Value(address))).first() if address else None
-    )
+    """The account of the person with an address, however it is written; None without one. One query."""
+    return User.objects.alias(key=AddressKey("email")).filter(key=key_of(address)).first() if address else None
+
+
+def confirmed_address(user):
+    """The address of the account if its owner has confirmed it, else None. One query."""
+    return user.emailaddress_set.filter(email__iexact=user.email, verified=True).values_list("email", flat=True).first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -87,6 +86,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def generate_unique_username(self, txts, regex=None):
         """A name of no meaning."""
         return f"reader-{uuid4().hex}"
+
+    def get_login_stages(self):
+        """The steps of logging in; the second one loads its libraries only for those who have switched it on."""
+        own = {"allauth.mfa.stages.AuthenticateStage": "readers.stages.SecondStep"}
+        return [own.get(path, path) for path in super().get_login_stages()]
 
     def pre_login(self, request, user, **kwargs):
         """Stops staff, whatever way they came."""

@@ -5,9 +5,11 @@ import json
 from datetime import datetime, time, timedelta
 
 import allauth.account.admin  # both register their models, which has to be over before they are unregistered
-import allauth.mfa.admin  # noqa: F401
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -383,5 +385,5 @@ def _shown(value):
     return ", ".join(value) if isinstance(value, list) else value
 
 
-admin.site.unregister([EmailAddress, Authenticator, Group])
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, Group])
 admin.site.register(Group, RoleAdmin)

@@ -11,12 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-
-class AddressKey(models.Func):
-    """What two spellings of one mail address have in common: small letters, and no +word before the @."""
-
-    template = "lower(regexp_replace(%(expressions)s, '[+][^@]*@', '@'))"
-    output_field = models.TextField()
+from .addresses import AddressKey
 
 
 class User(AbstractUser):
@@ -40,6 +35,41 @@ class User(AbstractUser):
         ]
 
     REQUIRED_FIELDS = ["email"]
+
+
+class Preferences(models.Model):
+    """How a reader wants the paper; it goes with the account. Empty: the reader never chose."""
+
+    class TextSize(models.TextChoices):
+        """Factors of the usual size."""
+
+        SMALL = "0.9", "Small"
+        NORMAL = "1", "Normal"
+        LARGE = "1.15", "Large"
+        LARGEST = "1.35", "Largest"
+
+    class Theme(models.TextChoices):
+        """As the property color-scheme of CSS has them."""
+
+        AUTO = "light dark", "Auto"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Edition(models.TextChoices):
+        FULL = "full", "Full"
+        LITE = "lite", "Lite"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="preferences")
+    text_size = models.CharField(max_length=4, choices=TextSize, blank=True)
+    theme = models.CharField(max_length=10, choices=Theme, blank=True)
+    edition = models.CharField(max_length=4, choices=Edition, blank=True)
+    ticker_closed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"preferences of {self.user_id}"
 
 
 class OpenSession(models.Model):

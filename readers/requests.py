@@ -1,4 +1,4 @@
-"""From which address a request came: the one place that decides whom to believe."""
+"""From which address a request came, the one place that decides whom to believe; and what it wants for an answer."""
 
 from ipaddress import ip_address, ip_network
 
@@ -34,3 +34,8 @@ def limited_address(request):
     """The address under which tries to sign in are counted; None where the request has none."""
     address = client_address(request)
     return address and limited_range(address)[0]
+
+
+def wants_json(request):
+    """Whether a script of the paper asks, and no browser that wants a page."""
+    return request.headers.get("Accept") == "application/json"

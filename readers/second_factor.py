@@ -19,6 +19,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -36,6 +37,14 @@ class Unreadable(ValueError):
 
 class SealedSecrets(DefaultMFAAdapter):
     """Seals the secrets with SECRET_KEY before they are stored, so that a copy of the database opens no account."""
+
+    def _get_site_name(self):
+        # A request may say that its host is anybody's.
+        return settings.SITE_NAME
+
+    def generate_authenticator_name(self, user, type):
+        """The name of a passkey that was given none."""
+        return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
 
     def encrypt(self, text):
         """The sealed text."""
@@ -63,6 +72,12 @@ def _sealer():
 def is_on(user):
     """Whether the user must give a code to sign in. One query."""
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def kinds_of(user):
+    """The kinds of second steps that a reader has, as {kind: how many}. One query."""
+    rows = Authenticator.objects.filter(user=user).order_by().values_list("type")
+    return dict(rows.annotate(count=Count("pk")))
 
 
 def new_secret():

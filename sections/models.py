@@ -1,11 +1,12 @@
 """The frame of the paper: sections, menus, masthead facts, static pages and redirects."""
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Lower, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +36,11 @@ class SectionQuerySet(models.QuerySet):
     def with_parent(self):
         """Sections with their parent loaded: one query."""
         return self.select_related("parent")
+
+    def with_below(self):
+        """Adds `below`, the ids of the subsections."""
+        children = self.model.objects.filter(parent=OuterRef("pk")).order_by().values("pk")
+        return self.annotate(below=ArraySubquery(children))
 
 
 class SectionManager(models.Manager.from_queryset(SectionQuerySet)):

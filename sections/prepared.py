@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from weakref import WeakKeyDictionary
 
 from django.db import connections
-from django.db.models import Expression
+from django.db.models import BooleanField, Expression, Func
 from django.db.models.expressions import RawSQL
 from psycopg2.extensions import AsIs
 
@@ -37,6 +37,14 @@ class Given(Expression):
 def given_ids(name):
     """Rows of ids that are given as a list, for `pk__in`."""
     return RawSQL("SELECT unnest(%s::bigint[])", [Place(name)])
+
+
+class AmongIds(Func):
+    """Whether a column is one of the ids that are given as a list, written so that PostgreSQL sees which they are."""
+
+    template = "%(expressions)s::bigint[])"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 def given_words(name):

@@ -1,7 +1,8 @@
-"""Work that each web worker does by itself, again and again, in a thread of its own."""
+"""Work that each web worker does by itself, again and again, in a thread of its own; and work for one process alone."""
 
 import threading
 import time
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -21,3 +22,24 @@ def repeat(act, seconds, logger, trouble):
         finally:
             connection.close()
         time.sleep(seconds)
+
+
+@contextmanager
+def alone(name):
+    """Yields whether no other process, of whatever host, is at the work of this name; it then is this one's meanwhile.
+
+    A transaction that does nothing else, on a connection of its own, holds the lock: it ends with this process, however
+    that ends, it holds behind a pooler (which lends a connection for one transaction), and the work commits as it
+    likes. Where that connection is lost before the work ends, another process may begin: the work must bear that.
+    """
+    own = connection.copy()
+    try:
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            # However long the work takes, the server must not end the transaction.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [name])
+            (is_free,) = cursor.fetchone()
+        yield is_free
+    finally:
+        own.close()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from .surrogates import collecting, note, note_until
 
-# More than the busiest pages show together; one takes about 15 kB with what was rendered of it.
-MOST = 600
+# More than the busiest pages show together; one takes about 8 kB with what was rendered of it.
+MOST = 1_000
 
 _slots = None
 _kept = OrderedDict()

@@ -16,16 +16,22 @@ from . import robots as texts
 from .hits import count_hit
 from .models import AdSeller, Crawler, MastheadFact, Page, Redirect, Section
 from .pages import keep, render_page
+from .prepared import AmongIds
 from .surrogates import note_lists
 
 OPENING = 3
-OF_SECTION = Listing(lambda section, at: Article.objects.published(at).in_section(section))
+OF_SECTION = Listing(
+    lambda sections, at: Article.objects.published(at).filter(AmongIds("section_id", sections)),
+    lambda sections, at: Article.objects.published(at).filter(
+        pk__in=Article.also_in.through.objects.filter(AmongIds("section_id", sections)).values("article")
+    ),
+)
 
 
 @require_safe
 def by_path(request, path):
     """The section, static page or redirect at an address that nothing else answers."""
-    section = Section.objects.with_parent().filter(path=path).first()
+    section = Section.objects.with_parent().with_below().filter(path=path).first()
     if section:
         return section_page(request, section)
     page = Page.objects.filter(address=f"/{path}/").first()
@@ -59,7 +65,7 @@ def section_page(request, section):
     """A section's page: its zones where editors made a front of it, then the newest first. 8 queries, 11 with zones."""
     note_lists(f"section-{section.pk}-stories")
     before = read_cursor(request.GET.get("before"))
-    page = page_of(OF_SECTION(section), before)
+    page = page_of(OF_SECTION([section.pk, *section.below]), before)
     canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
     front = find_front(section=section) if page.is_first else None
     made = show_front(front) if front else None

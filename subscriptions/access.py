@@ -41,10 +41,9 @@ def _plain(row):
 
 
 def list_of(user):
-    """What the account page shows: its heading and (words, address) of each order, the newest first. One query."""
+    """What the account page shows: (words, address) of each order, the newest first. One query."""
     orders = Order.objects.of_reader(user).filter(anonymised_at=None).select_related("plan")
-    rows = [(f"{order.plan.name}: {_state_words(order)}", path_of(order)) for order in orders[:50]]
-    return {"title": "Your subscriptions", "rows": rows} if rows else None
+    return [(f"{order.plan.name}: {_state_words(order)}", path_of(order)) for order in orders[:50]]
 
 
 def _state_words(order):

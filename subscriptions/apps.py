@@ -15,5 +15,5 @@ class SubscriptionsConfig(AppConfig):
         from . import access
 
         accounts.own_data["orders"] = access.data_of
-        accounts.own_lists.append(access.list_of)
+        accounts.on_account_page["orders"] = access.list_of
         accounts.kept_records.append(access.kept_of)

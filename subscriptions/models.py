@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
-from readers.models import AddressKey
+from readers.addresses import AddressKey
 from sections.surrogates import Shown
 
 from .contacts import telephone_words

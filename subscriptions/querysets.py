@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from readers.models import AddressKey
+from readers.addresses import AddressKey
 
 # What an order is while something is still to come of it: one of a plan for one person.
 OPEN = ("new", "confirmed", "running")

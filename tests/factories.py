@@ -7,6 +7,7 @@ from itertools import count
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
@@ -29,6 +30,7 @@ from articles.models import (
     Video,
 )
 from editions.models import Edition
+from mypaper.models import Digest, Follow, SavedStory
 from newsletters.models import Delivery, Issue, IssueStory, Newsletter, Subscriber, Subscription
 from photos.library import add_photo
 from photos.models import Photo
@@ -234,6 +236,9 @@ def make_paper():
             *("north-korea", "opinion/today-in-history"),
         )
     ]
+    paper.premium = next(one for one in paper.plain if one.section.path == "north-korea")
+    words = "".join(f"<p>{'Words of it. ' * 20}</p>" for _ in range(6))
+    Article.objects.filter(pk=paper.premium.pk).update(access="premium", body=words)
     paper.opinion = story("opinion/columns", format="opinion", reporters=[seo], column=column)
     paper.gallery = story("photos/darkroom", format="gallery", photos=[wide, tall], headline="A night in the yard")
     paper.cartoon = story("opinion/cartoon", format="cartoon", reporters=[moon], photos=[tall], body="")
@@ -262,6 +267,7 @@ def make_paper():
     edition.stories.create(article=paper.story, page=1)
     Page.objects.create(address="/about/masthead/", title="Masthead", body="<p>Who is who.</p>", version="2")
     paper.issue = make_letter(paper, now)
+    make_mypaper(paper)
     make_subscriptions(paper)
     at_the_desk(paper)
     return paper
@@ -296,6 +302,25 @@ def make_letter(paper, now):
     return issue
 
 
+def make_mypaper(paper):
+    """A reader with a saved story, follows, and a digest of yesterday."""
+    user = User.objects.create_user("reader-1", "yuna@example.org", None)
+    SavedStory.objects.create(user=user, article=paper.story)
+    Follow.objects.create(user=user, reporter=paper.seo)
+    digest = Digest.objects.create(user=user)
+    now = timezone.now()
+    span = {"day": timezone.localdate() - timedelta(days=1), "since": now - timedelta(days=2), "until": now}
+    Delivery.objects.create(digest=digest, state=Delivery.State.SENT, **span)
+
+
+def make_account(address="reader@example.com", **fields):
+    """A reader's account whose address is confirmed."""
+    fields = {"username": f"reader-{User.objects.count()}", "first_name": "Yuna"} | fields
+    user = User.objects.create_user(email=address, password=None, **fields)
+    EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
+    return user
+
+
 def make_plan(name="Print", **fields):
     """A plan on sale; print with everything by default."""
     gives = {"gives_delivery": True, "gives_epaper": True, "gives_premium": True}
@@ -310,6 +335,13 @@ def make_order(plan=None, **fields):
     plan = plan or Plan.objects.first() or make_plan()
     given |= address if plan.gives_delivery else {}
     return ordering.place_order(plan, **given | {"starts_on": timezone.localdate()} | fields)
+
+
+def subscribe(user):
+    """Has a reader pay for a plan that opens everything; the order runs."""
+    order = make_order(user=user, email=user.email)
+    ordering.confirm(order, who="editor")
+    return ordering.start(order, who="editor")
 
 
 def make_subscriptions(paper):

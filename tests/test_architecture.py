@@ -12,6 +12,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = (
     "newsroom",
     "mypaper",
+    "paywall",
     "editions",
     "subscriptions",
     "newsletters",
@@ -29,7 +30,8 @@ BELOW = {
     "articles": {"sections", "photos"},
     "rankings": {"articles", "sections", "photos"},
     "mypaper": {"articles", "sections", "readers"},
-    "newsletters": {"rankings", "articles", "sections", "photos"},
+    "paywall": {"subscriptions", "articles", "sections", "readers"},
+    "newsletters": {"mypaper", "rankings", "articles", "sections", "photos", "readers"},
     "subscriptions": {"newsletters", "articles", "sections", "readers"},
     "editions": {"subscriptions", "rankings", "articles", "sections", "photos"},
 }

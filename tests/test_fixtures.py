@@ -21,12 +21,22 @@ from tests.factories import draft, make_article, make_list, make_paper, make_sec
 
 pytestmark = pytest.mark.django_db
 
-OWN_APPS = ("sections", "photos", "articles", "rankings", "newsletters", "editions", "subscriptions", "readers")
+OWN_APPS = (
+    "sections",
+    "photos",
+    "articles",
+    "rankings",
+    "newsletters",
+    "editions",
+    "subscriptions",
+    "mypaper",
+    "readers",
+)
 # Who is signed in, and what was done, belong to one server and not to the paper.
 NOT_THE_PAPER = (
-    *("readers.opensession", "readers.auditentry", "sections.purge"),
+    *("readers.opensession", "readers.auditentry", "readers.preferences", "sections.purge"),
     # What a reader has not answered yet, and what mail services told.
-    *("newsletters.signup", "newsletters.signup_newsletters", "newsletters.mailevent"),
+    *("newsletters.signup", "newsletters.signup_newsletters", "newsletters.mailevent", "newsletters.pace"),
 )
 
 

@@ -50,7 +50,17 @@ def test_its_links_stay_in_the_edition(pages, kind):  # noqa: F811
         address = element.get("href") or element.get("action")
         if address.startswith("/"):
             assert address.startswith(
-                ("/lite/", "/media/", "/feeds/", "/login/", "/register/", "/account/", "/static/", "/robots.txt")
+                (
+                    "/lite/",
+                    "/media/",
+                    "/feeds/",
+                    "/login/",
+                    "/register/",
+                    "/account/",
+                    "/static/",
+                    "/robots.txt",
+                    "/rest/",
+                )
             ), address
 
 

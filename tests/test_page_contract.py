@@ -44,6 +44,7 @@ def addresses(paper):
         "story": story,
         "plain story": paper.plain[0].get_absolute_url(),
         "Korean story": paper.korean.get_absolute_url(),
+        "premium story": paper.premium.get_absolute_url(),
         "opinion": paper.opinion.get_absolute_url(),
         "gallery": paper.gallery.get_absolute_url(),
         "photo": paper.gallery.photo_uses.select_related("article", "photo").first().get_absolute_url(),
@@ -90,7 +91,8 @@ def pages(paper):
 
 
 KINDS = [
-    *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "opinion", "gallery"),
+    *("front", "section", "subsection", "later page", "story", "plain story", "Korean story", "premium story"),
+    *("opinion", "gallery"),
     *(
         "photo",
         "video",

@@ -95,7 +95,22 @@ REFUSED = {
     "no sender": (COMPLETE | {"EMAIL_FROM": "The Times"}, "EMAIL_FROM is 'The Times'"),
     "sender with a line break": (COMPLETE | {"EMAIL_FROM": "a@example.com\nBcc: b@example.com"}, "EMAIL_FROM is"),
     "hook without secret": (COMPLETE | {"NEWSLETTER_HOOKS": "post"}, "NEWSLETTER_HOOKS must be"),
+    "unknown mail service": (COMPLETE | {"MAIL_SERVICES": "pigeon"}, "MAIL_SERVICES may name"),
+    "mail service without password": (
+        COMPLETE | {"MAIL_SERVICES": "postmark"},
+        "MAIL_SERVICES needs ANYMAIL_WEBHOOK_SECRET",
+    ),
+    "mail service with a short one": (
+        COMPLETE | {"MAIL_SERVICES": "postmark", "ANYMAIL_WEBHOOK_SECRET": "user:short"},
+        "MAIL_SERVICES needs ANYMAIL_WEBHOOK_SECRET",
+    ),
+    "mail service without its key": (
+        COMPLETE | {"MAIL_SERVICES": "mailgun", "ANYMAIL_WEBHOOK_SECRET": "user:a-secret-of-16-characters"},
+        "MAIL_SERVICES=mailgun needs ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY",
+    ),
     "hook with a short one": (COMPLETE | {"NEWSLETTER_HOOKS": "post=short"}, "NEWSLETTER_HOOKS must be"),
+    "login without secret": (COMPLETE | {"LOGIN_KAKAO": "client"}, "LOGIN_KAKAO must be a key and its secret"),
+    "login with a blank": (COMPLETE | {"LOGIN_NAVER": "cli ent:secret"}, "LOGIN_NAVER must be"),
     "local with odd port": (LOCAL | {"PORT": "http"}, "PORT is 'http': write a whole number."),
 }
 

@@ -16,6 +16,7 @@ from articles import publishing
 from newsroom.static_copy import Copy, file_of, loads, publish_in_turn
 from rankings.filling import refresh_all
 from sections.models import Page, Section
+from sections.runner import alone
 from tests.factories import make_article, make_photo
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,8 @@ def test_the_command_says_what_it_did(paper, tmp_path, capsys):
 
 def test_one_process_at_a_time_makes_it(paper, tmp_path, settings):
     settings.STATIC_COPY = str(tmp_path / "copy")
+    with alone("newsroom.static_copy"):
+        assert publish_in_turn(WSGIHandler()) is None
     written, _, total = publish_in_turn(WSGIHandler())
     assert written == total > 10
 

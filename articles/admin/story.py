@@ -18,7 +18,7 @@ from articles.desks import desk_of
 from articles.forms import LABELS, SUBSTANTIVE, ArticleForm
 from articles.models import Article, DeskNote
 from articles.previewing import preview
-from articles.views.story import story_page
+from articles.views.story import preview_page
 from sections.admin import ORDER
 from sections.admin_base import PaperAdmin, seoul
 
@@ -309,7 +309,7 @@ class ArticleAdmin(scratches.Scratches, versions.Versions, bulk.Bulk, calendar.C
         story, by = form.instance, request.user
         if form.act == "preview":
             publishing.refresh_texts(story)
-            response = preview(story.pk, story_page, _("Preview with what you have not saved yet."))
+            response = preview(story.pk, preview_page, _("Preview with what you have not saved yet."))
             raise NotSaved(lambda: response)
         content = publishing.content_of(Article.objects.get(pk=story.pk))
         if form.act == "compare":

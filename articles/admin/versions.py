@@ -17,7 +17,7 @@ from articles.desks import desk_of
 from articles.forms import PreviewLinkForm, RestoreVersionForm
 from articles.models import Article
 from articles.previewing import preview, rolled_back
-from articles.views.story import story_page
+from articles.views.story import preview_page
 from readers.models import Action
 from sections.admin_base import seoul
 from sections.pages import absolute
@@ -182,7 +182,7 @@ class Versions:
         with rolled_back():
             if name != NOW and (content := self.content_named(story, name)):
                 publishing.put_content(story, content)
-            return preview(story.pk, story_page)
+            return preview(story.pk, preview_page)
 
     @transaction.atomic
     def link_view(self, request, pk):

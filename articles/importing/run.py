@@ -20,14 +20,15 @@ from articles.models import (
 )
 from photos.models import Photo
 from sections.models import Section
+from sections.runner import alone
 
 from .changes import edited_here, is_same_source
 from .fields import Refused, parse, read_lines
 from .filing import Step, find_or_make_section, write_story
 from .record import read_record
 
-# The number of the database's lock that a running import holds.
-LOCK = 0x696D706F7274
+# The work that only one process may be at.
+LOCK = "articles.import"
 
 
 @dataclass
@@ -157,16 +158,10 @@ class ImportRunning(Exception):
 @contextmanager
 def only_one():
     """Holds the database's import lock; two imports at once would make sections and photos twice."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
+    with alone(LOCK) as is_free:
+        if not is_free:
             raise ImportRunning
-        try:
-            yield
-        finally:
-            # A lost connection has lost its lock too.
-            if connection.connection and not connection.connection.closed:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        yield
 
 
 def renew_statistics():

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from articles.players import player_of
-from articles.querysets import ArticleQuerySet, HangulText
+from articles.querysets import ArticleQuerySet, HangulText, PhotoUseQuerySet
 from photos.models import Photo, new_token
 from sections.html import HTMLField
 from sections.models import Section
@@ -274,6 +274,22 @@ class Article(Shown):
                 name="article_public_in_section",
                 condition=Q(status="ready"),
             ),
+            # Galleries, films and the like, of which there are few: of the paper, of a section.
+            models.Index(
+                F("format"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_public_in_format",
+                condition=Q(status="ready") & ~Q(format="story"),
+            ),
+            models.Index(
+                F("section"),
+                F("format"),
+                F("publish_at").desc(),
+                F("id").desc(),
+                name="article_section_format",
+                condition=Q(status="ready") & ~Q(format="story"),
+            ),
             models.Index(
                 F("column"),
                 F("publish_at").desc(),
@@ -314,6 +330,9 @@ class Article(Shown):
         return (str(self.guid),)
 
     natural_key.dependencies = ["sections.section", "articles.column"]
+
+    # Set by articles.opening: whether a part is not for everybody, whether it was left out, how many words and photos.
+    has_locked_part, is_closed, locked_words, locked_photos = False, False, 0, 0
 
     def is_public(self, at=None):
         """Whether readers see the story; the twin of `ArticleQuerySet.published` for a loaded row."""
@@ -398,7 +417,7 @@ class Article(Shown):
         return Photo(**facts) if facts else None
 
 
-class ArticlePhotoManager(models.Manager):
+class ArticlePhotoManager(models.Manager.from_queryset(PhotoUseQuerySet)):
     def get_by_natural_key(self, guid, photo):
         return self.get(article__guid=guid, photo__uuid=photo)
 

@@ -1,5 +1,6 @@
 """Lists of stories, by reporter and by topic, and the indexes of both."""
 
+from django.db.models import BigIntegerField
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path, iri_to_uri
@@ -13,11 +14,13 @@ from articles.paging import Listing, page_of, read_cursor
 from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
 from sections.pages import render_page
+from sections.prepared import Given, Prepared, given_ids
 from sections.surrogates import note_lists
 
 # Topics on the entrance of the index.
 MOST_USED = 60
 OF_TOPIC = Listing(lambda tag, at: Article.objects.published(at).tagged(tag))
+BESIDE = Prepared(lambda: Tag.objects.beside(Given("tag", BigIntegerField()), given_ids("ids")), plan_once=True)
 BY_REPORTER = Listing(lambda reporter, at: Article.objects.published(at).by(reporter))
 
 
@@ -29,7 +32,7 @@ def reporter(request, slug):
         return other_name(request, Reporter.objects.known_as(slug))
     note_lists(f"reporter-{person.pk}-stories")
     context = {"reporter": person, "feed": channels.of_reporter(person), "structured": structured.of_reporter(person)}
-    return list_page(request, "articles/reporter.html", BY_REPORTER(person), context)
+    return list_page(request, "articles/reporter.html", BY_REPORTER(person.pk), context)
 
 
 @require_safe
@@ -47,7 +50,7 @@ def reporters(request):
 
 @require_safe
 def topic(request, slug):
-    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 8 queries."""
+    """A topic's page with all its stories; 404 without any: its name could give an embargo away. 9 queries."""
     tag = Tag.objects.for_page().filter(slug=slug).first()
     if tag is None:
         return other_name(request, Tag.objects.public().known_as(slug))
@@ -56,7 +59,12 @@ def topic(request, slug):
     front = None if request.GET.get("before") else find_front(tag=tag)
     made = show_front(front) if front else None
     context = {"tag": tag, "made": made, "feed": channels.of_topic(tag), "structured": structured.of_list(*steps)}
-    return list_page(request, "articles/topic.html", OF_TOPIC(tag), context, may_be_empty=False)
+
+    def related(page):
+        ids = [story.pk for story in page.articles]
+        return {"related": BESIDE(tag=tag.pk, ids=ids) if page.is_first else ()}
+
+    return list_page(request, "articles/topic.html", OF_TOPIC(tag.pk), context, may_be_empty=False, more=related)
 
 
 @require_safe
@@ -91,10 +99,15 @@ def other_name(request, found):
     return HttpResponsePermanentRedirect(found.get_absolute_url() + (f"?{iri_to_uri(query)}" if query else ""))
 
 
-def list_page(request, template, articles, context, may_be_empty=True):
-    """A page of a list with the ticker and the Top 10. Six queries, the frame's included, and those of `context`."""
+def list_page(request, template, articles, context, may_be_empty=True, more=None):
+    """A page of a list with the ticker and the Top 10. Six queries, the frame's included, and those of `context`.
+
+    `more`: a function of the page that gives further context.
+    """
     before = read_cursor(request.GET.get("before"))
     page = page_of(articles, before)
+    if more:
+        context = context | more(page)
     if context.get("made"):
         page.leave_out(context["made"].shown)
     if not page.articles and not may_be_empty:

@@ -35,7 +35,8 @@ def _results(asked):
     names = searching.spellings_of(known)
     matches = searching.newest_matches(asked, searching.matching(asked, section, names), names)
     more = len(matches) > searching.CAP
-    ordered = searching.in_order(asked, matches[: searching.CAP])
+    matches = matches[: searching.CAP]
+    ordered = searching.in_order(asked, matches)
     place = searching.place_of(asked, ordered)
     if place is None or (asked.cursor and place >= len(ordered)):
         raise Http404("There is no such page of results.")
@@ -45,7 +46,7 @@ def _results(asked):
         "count": len(ordered),
         "more": more,
         "named": [name for name in known if any(searching.is_name(asked.words, text) for text in name.spellings)],
-        "facets": searching.facets(asked, ordered, sections),
+        "facets": searching.facets(asked, matches, sections),
         "suggestion": None if ordered else searching.suggest(asked, section),
         "by_relevance": asked.query(by_date=False),
         "by_date": asked.query(by_date=True),

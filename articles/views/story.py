@@ -10,14 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles import structured
-from articles.body import photos_in, render_body
+from articles.body import parts_of
 from articles.cards import load_cards
 from articles.comparing import differences
 from articles.dates import day_of
 from articles.models import Article, OldAddress, PreviewLink
+from articles.opening import closed, for_crawlers, with_cut
 from articles.previewing import preview, rolled_back
 from articles.publishing import apply_due_changes
 from articles.reading import is_long, minutes_to_read
+from paywall.crawlers import may_read_all
 from rankings.filling import fill
 from rankings.lists import show_lists
 from sections.pages import absolute, render_page
@@ -38,10 +40,14 @@ def _public_at(moment):
 _PUBLIC = Prepared(lambda: _public_at(Given("at", DateTimeField())), plan_once=True)
 
 
-def _public_story(year, month, day, slug):
-    """The public story at an address with everything its page shows, or None. Three queries."""
+def _public_story(year, month, day, slug, shown=closed):
+    """The public story at an address with everything its page shows to everybody, or None. Three queries.
+
+    `shown` says what that is of a premium story.
+    """
     day = day_of(year, month, day)
-    return next(iter(_PUBLIC(day=day, slug=slug, at=timezone.now())), None) if day else None
+    story = next(iter(_PUBLIC(day=day, slug=slug, at=timezone.now())), None) if day else None
+    return story and shown(story)
 
 
 def _story(year, month, day, slug, articles):
@@ -51,17 +57,29 @@ def _story(year, month, day, slug, articles):
 
 @require_safe
 def article(request, year, month, day, slug):
-    """A story's page; 410 with the reason once it was withdrawn, 404 before it is public. 8 queries."""
-    story = _public_story(year, month, day, slug)
+    """A story's page; 410 with the reason once it was withdrawn, 404 before it is public. 8 queries.
+
+    The same for everybody; of a premium story, verified programs of search engines get a page that nothing keeps.
+    """
+    reads_all = may_read_all(request.META)
+    shown = for_crawlers if reads_all else closed
+    story = _public_story(year, month, day, slug, shown)
     if story is None:
         return _not_public(request, year, month, day, slug)
     if story.change_is_due and apply_due_changes(article=story):  # the runner has not come by yet
-        story = _public_story(year, month, day, slug)
-    return story_page(story)
+        story = _public_story(year, month, day, slug, shown)
+    response = story_page(story)
+    if reads_all and story.has_locked_part:
+        response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noarchive"
+    return response
 
 
 def story_page(story):
-    """The page of a story loaded with `for_detail`, as a response that is not rendered yet. 5 queries."""
+    """The page of a story loaded with `for_detail`, as a response that is not rendered yet. 5 queries.
+
+    It shows a premium story as it gets it: without the locked part only where that was left out (articles.opening).
+    """
     note_lists(
         f"section-{story.section_id}-near",
         *(f"tag-{tag['id']}-near" for tag in story.tag_list),
@@ -69,6 +87,11 @@ def story_page(story):
     )
     note(*(f"article-{pk}" for pk in story.related_ids))
     return render_page("articles/article.html", _story_context(story), canonical=_canonical(story))
+
+
+def preview_page(story):
+    """As `story_page`, with all of a premium story and a line where its opening ends."""
+    return story_page(with_cut(story))
 
 
 @require_safe
@@ -87,7 +110,7 @@ def outside_preview(request, token):
     ends = f"{timezone.localtime(link.expires_at):%Y-%m-%d %H:%M}"
     note = f"Preview, not for publication. This link ends {ends} Seoul time."
     with rolled_back():
-        response = preview(link.article_id, story_page, note)
+        response = preview(link.article_id, preview_page, note)
     own = f"{link.get_absolute_url()}media/"
     response.content = response.content.decode().replace(settings.MEDIA_URL, own).encode()
     response["X-Frame-Options"] = "DENY"
@@ -159,15 +182,11 @@ def _not_public(request, year, month, day, slug):
 
 def _detail(story):
     """What every form of a story's page shows."""
-    # Galleries and cartoons show their photos by themselves, all others in the text.
-    gallery = story.all_uses if story.format in (Article.Format.GALLERY, Article.Format.CARTOON) else []
-    hero = None if gallery or not story.lead or str(story.lead.photo.uuid) in photos_in(story.body) else story.lead
     url = absolute(story.get_absolute_url())
     return {
         "story": story,
-        "body": render_body(story, [] if gallery else story.all_uses),
-        "hero": hero,
-        "gallery": gallery,
+        **parts_of(story),
+        "free_a_month": settings.PREMIUM_FREE_A_MONTH,
         "credits": story.credits,
         "top": story.section.parent or story.section,
         "current": story.section.top_path,

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.http.request import split_domain_port, validate_host
 
+from paywall.crawlers import may_read_all
 from sections import shared
 from sections.surrogates import collecting
 
@@ -141,6 +142,8 @@ class PageCache:
             return self._act(environ, start_response)
         name, clean = name_of(environ)
         if name is None or not is_own(environ):
+            return self.application(environ, start_response)
+        if may_read_all(environ):  # a page that is not for everybody
             return self.application(environ, start_response)
         now = time.time()
         if self.slots.is_due(now):
@@ -434,7 +437,19 @@ def fingerprint():
     state = hashlib.blake2b(digest_size=8)
     roots = [
         settings.BASE_DIR / name
-        for name in ("templates", "articles", "sections", "rankings", "newsletters", "editions", "photos", "newsroom")
+        for name in (
+            *(
+                "templates",
+                "articles",
+                "sections",
+                "rankings",
+                "newsletters",
+                "editions",
+                "photos",
+                "paywall",
+                "newsroom",
+            ),
+        )
     ]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in (".html", ".py")]
     manifest = settings.STATIC_ROOT / "staticfiles.json"
@@ -442,5 +457,6 @@ def fingerprint():
         with contextlib.suppress(OSError):
             stat = os.stat(path)
             state.update(f"{path.name}:{stat.st_mtime_ns}:{stat.st_size};".encode())
-    state.update(f"{settings.SITE_URL} {settings.EPAPER_ACCESS} {settings.DATABASES['default']}".encode())
+    premium = settings.PREMIUM_FREE_A_MONTH, settings.PREMIUM_OPEN_WORDS
+    state.update(f"{settings.SITE_URL} {settings.EPAPER_ACCESS} {premium} {settings.DATABASES['default']}".encode())
     return state.hexdigest()

@@ -5,4 +5,9 @@ if (/(^|; )reader=1/.test(document.cookie)) {
     link.textContent = "Your account";
   }
   for (const link of document.querySelectorAll('a[href="/register/"]')) link.hidden = true;
+  import("./preferences.js");
+  import("./in-place.js");
+} else {
+  // What was fetched for one account says nothing to the next.
+  try { localStorage.removeItem("kept"); } catch {}
 }

@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import readers.models
+import readers.addresses
 import subscriptions.models
 
 
@@ -620,7 +620,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(readers.models.AddressKey("email"), name="order_person"),
+            index=models.Index(readers.addresses.AddressKey("email"), name="order_person"),
         ),
         migrations.AddIndex(
             model_name="order",
@@ -639,7 +639,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.UniqueConstraint(
-                readers.models.AddressKey("email"),
+                readers.addresses.AddressKey("email"),
                 models.F("plan"),
                 condition=models.Q(("anonymised_at", None), ("state__in", ("new", "confirmed", "running"))),
                 name="order_one_open",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from articles import publishing
@@ -20,6 +19,7 @@ from articles.topics import merge_topics
 from photos.models import Photo
 from sections.html import sanitize
 from sections.models import MenuItem, Section
+from sections.runner import alone
 from tests.corpus_pages import alts_of, check_page, is_same_html, read_records
 from tests.factories import (
     image_bytes,
@@ -486,12 +486,8 @@ def test_a_dry_run_does_not_touch_what_exists():
 
 
 def test_two_imports_at_once_are_refused():
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    with alone(LOCK):
         out, error = run()
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-    other.close()
     assert error == "Another import is running: wait until it has ended."
     assert run()[1] == ""
 

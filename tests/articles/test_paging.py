@@ -1,6 +1,7 @@
 """Lists by pages: newer and older, without gap or repeat, at the same cost everywhere."""
 
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
@@ -183,6 +184,22 @@ def test_it_can_begin_at_a_story_of_another_list(client):
     assert links_of(client.get(f"/national/?before={other.pk}")) == [story.get_absolute_url() for story in stories[1:]]
 
 
+def test_a_section_lists_its_own_stories_those_below_and_those_that_are_shown_there_too(client):
+    life, world = make_section("Life"), make_section("World")
+    films = make_section("Films", parent=life)
+    days = [seoul(f"2021-03-{day:02} 09:00") for day in range(1, 31)]
+    stories = [make_article(section=(life, films, world)[n % 3], publish_at=day) for n, day in enumerate(days)]
+    for story in stories[2::3]:
+        story.also_in.add(life)
+        story.also_in.add(films)
+    addresses = [story.get_absolute_url() for story in reversed(stories)]
+    first = client.get("/life/")
+    assert links_of(first) == addresses[:20]
+    second = client.get("/life/" + step(first, "next"))
+    assert links_of(second) == addresses[20:]
+    assert links_of(client.get(urljoin("/life/", step(second, "prev")))) == addresses[:20]
+
+
 def test_it_reads_cursors():
     assert read_cursor(None) is None
     assert read_cursor("") is None
@@ -195,7 +212,7 @@ def test_it_costs_the_same_with_three_stories_and_with_sixty(client, queries, ad
         make_list(slug, section=make_section("National") if slug == "top-10" else None)
     stories = fill_lists(3)
     refresh_all()
-    with queries(8):
+    with queries(9):
         client.get(address)
     section, reporter = stories[0].section, stories[0].reporters.get()
     for number in range(57):
@@ -203,9 +220,9 @@ def test_it_costs_the_same_with_three_stories_and_with_sixty(client, queries, ad
             section=section, reporters=[reporter], tags=["Ships"], photos=[shown_photo()] if number % 3 == 0 else []
         )
     refresh_all()
-    with queries(8):
+    with queries(9):
         first = client.get(address)
-    with queries(8):
+    with queries(9):
         second = client.get(address + step(first, "next"))
     with queries(8):
         third = client.get(address + step(second, "next"))

@@ -131,7 +131,7 @@ def test_what_is_locked_is_marked_and_not_given_away(client):
     story = make_article(access="premium", body="<p>A secret sum.</p>")
     article = things(read(client, story.get_absolute_url()))["NewsArticle"]
     assert article["isAccessibleForFree"] is False
-    assert article["hasPart"] == {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".prose"}
+    assert article["hasPart"] == {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".rest"}
     assert "secret" not in json.dumps(article)
 
 

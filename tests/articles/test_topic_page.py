@@ -41,14 +41,14 @@ def test_it_has_at_most_eight_related_topics(client):
     assert len(page.select('[aria-label="Related topics"] a')) == 8
 
 
-def test_it_counts_the_related_topics_over_the_newest_stories_only(client, monkeypatch):
-    monkeypatch.setattr("articles.querysets.NEWEST", 2)
-    make_article(tags=["Ships", "Old times"], publish_at=seoul("2001-01-01 09:00"))
-    for day in (2, 3):
-        make_article(tags=["Ships", "New times"], publish_at=seoul(f"2021-01-0{day} 09:00"))
+def test_the_related_topics_are_those_of_the_stories_that_it_shows(client):
+    oldest = make_article(tags=["Ships", "Old times"], publish_at=seoul("2001-01-01 09:00"))
+    for day in range(1, 21):
+        shown = make_article(tags=["Ships", "New times"], publish_at=seoul(f"2021-01-{day:02} 09:00"))
     text = client.get("/topics/ships/").text
     assert "New times" in text
     assert "Old times" not in text
+    assert oldest.headline in client.get(f"/topics/ships/?before={shown.pk - 19}").text
 
 
 def test_it_says_what_else_it_is_called(client):

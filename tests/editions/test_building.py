@@ -1,10 +1,16 @@
 """Building an edition: what is in it, in which order, and what a failure leaves."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -17,8 +23,10 @@ from editions.building import NothingToPrint, build_edition, build_wanted, next_
 from editions.content import load_content
 from editions.models import WIDTHS, Edition
 from editions.typesetter import Desk, TypesettingFailed
+from newsroom import localpg
 from rankings.models import StoryList
 from rankings.placing import place
+from sections.runner import alone
 from tests.factories import (
     draft,
     embargoed,
@@ -30,6 +38,8 @@ from tests.factories import (
     make_section,
     withdrawn,
 )
+from tests.programs import environment
+from tests.waiting import wait_until
 
 from .papers import body, elements, make_stories, read, text_of
 
@@ -126,12 +136,14 @@ def test_only_what_is_public_is_printed(national):
     assert not edition.stories.filter(article__in=hidden).exists()
 
 
-def test_a_premium_story_is_printed_but_not_on_the_first_page(national):
+def test_of_a_premium_story_the_opening_is_printed_and_not_on_the_first_page(national):
     make_article(section=national, headline="For subscribers alone", body=body(30, "Secretend"), access="premium")
     make_stories(national, 3)
     edition = build_edition()
     assert "For subscribers alone" not in text_of(edition, 1)
-    assert "Secretend" in text_of(edition)
+    assert "For subscribers alone" in text_of(edition)
+    assert "Subscribers read the whole story at" in " ".join(text_of(edition).split())
+    assert "Secretend" not in text_of(edition)
 
 
 def test_a_story_is_printed_once_in_editions_that_follow_each_other(national):
@@ -288,6 +300,96 @@ def test_the_runner_says_why_it_failed_and_goes_on(caplog):
     assert edition.wanted_at is None
     assert edition.error
     assert build_wanted() == 0
+
+
+def test_one_process_at_a_time_builds(national):
+    make_stories(national, 1)
+    Edition.objects.create(date=timezone.localdate(), wanted_at=timezone.now())
+    with alone("editions.build") as is_free:
+        assert is_free
+        assert build_wanted() == 0
+    assert build_wanted() == 1
+
+
+# ---- what killed programs leave
+
+
+def make_old(names, hours=2):
+    """As if files had been written so long ago."""
+    at = time.time() - hours * 3600
+    for name in names:
+        os.utime(default_storage.path(name), (at, at))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_building_deletes_what_a_killed_one_left(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path / "test-media")
+    make_stories(make_section("National"), 12)
+    program = [sys.executable, "manage.py", "build_edition"]
+    env = environment(NEWSROOM_VAR=str(tmp_path))
+    process = subprocess.Popen(program, cwd=localpg.PROJECT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    folder = Path(settings.MEDIA_ROOT) / "editions"
+    assert wait_until(lambda: list(folder.glob("*/edition.pdf")), seconds=60), process.poll()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    (left,) = folder.iterdir()
+    assert not Edition.objects.exclude(token="").exists(), "it was killed before it was put in place"
+    build_edition()
+    assert left.exists(), "it could be a program that still works"
+    make_old([f"editions/{left.name}/{path.name}" for path in left.iterdir()])
+    edition = build_edition()
+    assert not left.exists()
+    assert all(default_storage.exists(name) for name in edition.files)
+
+
+class Bucket(Storage):
+    """A storage that has names and no folders, as S3 has."""
+
+    def __init__(self):
+        self.files = {}
+
+    def _save(self, name, content):
+        self.files[name] = (content.read(), timezone.now())
+        return name
+
+    def exists(self, name):
+        return name in self.files
+
+    def delete(self, name):
+        self.files.pop(name, None)
+
+    def get_modified_time(self, name):
+        return self.files[name][1]
+
+    def listdir(self, path):
+        rest = [name.removeprefix(f"{path}/") for name in self.files if name.startswith(f"{path}/")]
+        return sorted({name.partition("/")[0] for name in rest if "/" in name}), [n for n in rest if "/" not in n]
+
+
+@pytest.mark.parametrize("kind", ["files", "bucket"])
+def test_it_deletes_only_what_is_nobodys(national, monkeypatch, kind):
+    storage = Bucket() if kind == "bucket" else default_storage
+    monkeypatch.setattr(building, "default_storage", storage)
+    assert building.delete_remains() == [], "nothing was ever built"
+    edition = Edition.objects.create(date=timezone.localdate(), token="a" * 32, pages=1)
+    kept = [*edition.files, "editions/readme.txt", f"editions/{'c' * 32}/edition.pdf", "editions/mine/1-480.webp"]
+    gone = [f"editions/{'b' * 32}/edition.pdf", f"editions/{'b' * 32}/1-480.webp"]
+    for name in (*kept, *gone, f"photos/{'d' * 32}/x.pdf"):
+        storage.save(name, ContentFile(b"x"))
+    old = [name for name in (*kept, *gone) if "c" * 32 not in name]
+    if kind == "bucket":
+        storage.files |= {name: (b"x", timezone.now() - timedelta(hours=2)) for name in old}
+    else:
+        make_old(old)
+    assert sorted(building.delete_remains()) == sorted(gone)
+    assert [name for name in (*kept, *gone) if storage.exists(name)] == kept
+    assert storage.exists(f"photos/{'d' * 32}/x.pdf")
+
+
+def test_a_storage_that_cannot_be_tidied_stops_no_edition(national, monkeypatch):
+    make_stories(national, 1)
+    monkeypatch.setattr(building, "delete_remains", lambda: 1 / 0)
+    assert build_edition().is_public
 
 
 # ---- the command

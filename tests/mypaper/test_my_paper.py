@@ -57,6 +57,29 @@ def test_a_story_is_saved_and_taken_off(mine):
     assert headlines(mine.get("/account/saved/")) == []
 
 
+FOLLOWED = (("follow", "now"), ("do not follow", "any more"))
+
+
+def test_a_script_saves_and_follows_in_place(mine):
+    story, section = make_article(), make_section("Business")
+    json = {"Accept": "application/json"}
+    for at, kept, off in (
+        (f"/account/save/?story={story.get_absolute_url()}", "Saved.", "Taken off your list."),
+        (
+            f"/account/follow/?section={section.path}",
+            "You follow Business now.",
+            "You do not follow Business any more.",
+        ),
+    ):
+        assert mine.post(at, {"keep": "1"}, headers=json).json() == {"said": kept}
+        assert mine.post(at, {"keep": "0"}, headers=json).json() == {"said": off}
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = mine.cookies
+        assert strict.post(at, {"keep": "1"}, headers=json).status_code == 403
+    assert not SavedStory.objects.exists()
+    assert not Follow.objects.exists()
+
+
 def test_the_story_saved_last_stands_first(mine):
     stories = [make_article(headline=f"Story {number}") for number in range(3)]
     for story in stories:
@@ -121,6 +144,15 @@ def test_for_you_is_made_of_what_one_follows_and_of_nothing_else(mine):
     assert sorted(headlines(mine.get("/account/for-you/"))) == ["About it", "All", "Below", "By them"]
     follow(mine, section="business", keep="0")
     assert sorted(headlines(mine.get("/account/for-you/"))) == ["About it", "All", "By them"]
+
+
+def test_one_can_follow_so_much_and_no_more(mine, monkeypatch):
+    monkeypatch.setattr("mypaper.views.MOST_FOLLOWED", 2)
+    for name in ("Business", "Sports", "World"):
+        make_section(name)
+        follow(mine, section=name.lower())
+    assert Follow.objects.count() == 2
+    assert "stop following one of them first" in mine.get("/account/for-you/").text
 
 
 def test_it_pages_through_everything(mine):
@@ -204,5 +236,5 @@ def test_its_pages_cost_the_same_however_much_stands_there(mine, user, django_as
     mine.get("/account/saved/")
     with django_assert_num_queries(6):
         mine.get("/account/saved/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         mine.get("/account/for-you/")

@@ -1,23 +1,21 @@
 """A real SMTP server on loopback, letters with readers, and real programs that send."""
 
 import asyncio
-import os
 import re
 import socket
 import subprocess
 import sys
 from collections import Counter
 from email import message_from_bytes, policy
-from urllib.parse import quote
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import connection
 from django.utils import timezone
 
 from newsletters.models import Issue, IssueStory, Newsletter, Subscriber, Subscription
 from newsroom import localpg
 from tests.factories import make_article
+from tests.programs import environment
 
 
 class Mailbox:
@@ -125,20 +123,6 @@ def link_in(mail, word):
     return re.search(rf"https?://[^/\s]+(/letters/{word}/\S+)", mail.get_body(("plain",)).get_content())[1]
 
 
-def environment(settings, **own):
-    """The environment of a program that works on the database of the tests."""
-    server = connection.settings_dict
-    who = quote(server["USER"], safe="") + (f":{quote(server['PASSWORD'], safe='')}" if server["PASSWORD"] else "")
-    host = quote(server["HOST"] or "127.0.0.1", safe="")
-    return os.environ | {
-        "DATABASE_URL": f"postgresql://{who}@{host}:{server['PORT'] or 5432}/{quote(server['NAME'], safe='')}",
-        "NEWSROOM_ENV": "test",
-        "EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
-        "NEWSLETTER_RATE": "10000",
-        **own,
-    }
-
-
 @pytest.fixture
 def send_in_process(settings):
     """Starts `manage.py send_newsletters` as a program of its own; those that still run are killed after the test."""
@@ -148,7 +132,7 @@ def send_in_process(settings):
         process = subprocess.Popen(
             [sys.executable, "manage.py", "send_newsletters"],
             cwd=localpg.PROJECT,
-            env=environment(settings, **own),
+            env=environment(EMAIL_URL=f"smtp://127.0.0.1:{settings.EMAIL_PORT}", NEWSLETTER_RATE="10000", **own),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )

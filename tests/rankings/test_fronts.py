@@ -61,11 +61,22 @@ def test_zones_fill_with_the_newest_of_their_section_and_repeat_nothing(front):
     assert standing(front) == {"lead": ["Elsewhere"], "business": ["From below", "Story 1", "Story 2"]}
 
 
-def test_a_zone_of_a_format_fills_with_that_format(front):
-    make_article(headline="A story")
-    make_article(headline="A film", format="video")
-    zone(front, "video", "video", format="video")
-    assert standing(front) == {"video": ["A film"]}
+@pytest.mark.parametrize("size", [5, 20])
+@pytest.mark.parametrize("format", ["story", "video"])
+@pytest.mark.parametrize("in_section", [True, False])
+def test_a_zone_of_a_format_fills_with_that_format(front, format, in_section, size):
+    life, films = make_section("Life"), make_section("Films", parent=make_section("Life"))
+    for hour, section in enumerate((life, films, make_section("World"))):
+        for kind in ("story", "video"):
+            make_article(
+                headline=f"{section.name} {kind}",
+                format=kind,
+                section=section,
+                publish_at=timezone.now() - (9 - hour) * HOUR,
+            )
+    zone(front, "zone", format=format, section=life if in_section else None, size=size)
+    found = [f"Films {format}", f"Life {format}"]
+    assert standing(front) == {"zone": found if in_section else [f"World {format}", *found]}
 
 
 def test_large_zones_are_filled_to_their_size(front):
