@@ -527,6 +527,8 @@ if PAYMENTS not in ("", "sandbox", "stripe"):
     raise ImproperlyConfigured(f"PAYMENTS is {PAYMENTS!r}: write sandbox or stripe, or leave it empty.")
 if PAYMENTS == "sandbox" and PRODUCTION:
     raise ImproperlyConfigured("PAYMENTS is 'sandbox', which takes no money: leave it empty, or write stripe.")
+if PAYMENTS == "stripe" and find_spec("stripe") is None:
+    raise ImproperlyConfigured("PAYMENTS is 'stripe', whose library is missing: install requirements/stripe.txt.")
 # The account to which readers transfer the price where there is no payment service, in words; empty: an invoice comes.
 TRANSFER_TO = text("TRANSFER_TO", "")
 STRIPE_SECRET_KEY = text("STRIPE_SECRET_KEY", None if PAYMENTS == "stripe" else "")

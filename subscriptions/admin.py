@@ -16,7 +16,7 @@ from readers.models import Action
 from sections.admin_base import PaperAdmin, seoul
 
 from . import export, licensing, ordering
-from .forms import ActForm
+from .forms import ActForm, DeskOrderForm, OrderForm
 from .models import LicenceRequest, Mail, Order, PaymentEvent, Plan
 
 STATE = Order.State
@@ -95,15 +95,11 @@ class RequestAdmin(PaperAdmin):
         return row.state in self.acts[name][2]
 
     def save_model(self, request, obj, form, change):
-        type(obj).objects.filter(pk=obj.pk).update(**{name: getattr(obj, name) for name in self.written_columns})
+        written = {name: getattr(obj, name) for name in form.fields if name != "act_note"}
+        type(obj).objects.filter(pk=obj.pk).update(**written)
         name = request.POST.get("_act")
         if name:
             self.act(request, obj, name, form.cleaned_data.get("act_note", ""))
-
-    @property
-    def written_columns(self):
-        """The fields of the row that the desk writes."""
-        return [name for name in self.written if name != "act_note"]
 
     def act(self, request, obj, name, note=""):
         """Does an act and writes it into the audit log."""
@@ -222,10 +218,11 @@ class OrderAdmin(RequestAdmin):
     search_fields = ["reference", "name", "email", "telephone"]
     actions = ["confirm_chosen", "start_chosen", "end_chosen", "export_chosen"]
     columns = export.ORDER_COLUMNS
-    written = ("desk_note", "act_note")
+    form = DeskOrderForm
+    written = ("name", "email", "telephone", *OrderForm.DELIVERY, "desk_note", "act_note")
     fieldsets = [
         (None, {"fields": ["reference", "plan", "state", "terms_words", "asked", "account"]}),
-        (_("Reader"), {"fields": ["name", "email", "called", "address_words", "delivery_note"]}),
+        (_("Reader"), {"fields": ["name", "email", "telephone", *OrderForm.DELIVERY]}),
         (
             _("Term and money"),
             {"fields": ["first_day", "last", "ends", "paid", "money_words", "events_words"]},
@@ -256,6 +253,15 @@ class OrderAdmin(RequestAdmin):
         if len(letters) == 12 and letters.isascii():
             found |= queryset.filter(reference="-".join((letters[:4], letters[4:8], letters[8:])))
         return found, distinct
+
+    def get_fieldsets(self, request, obj=None):
+        # Only a plan that delivers has an address.
+        if obj is None or obj.plan.gives_delivery:
+            return self.fieldsets
+        return [
+            (title, {"fields": [name for name in part["fields"] if name not in OrderForm.DELIVERY]})
+            for title, part in self.fieldsets
+        ]
 
     def is_offered(self, name, order):
         if not super().is_offered(name, order) or (name == "cancel" and order.cancel_asked_at):
@@ -294,10 +300,6 @@ class OrderAdmin(RequestAdmin):
     @admin.display(description=_("paid at"), ordering="paid_at")
     def paid(self, order):
         return seoul(order.paid_at)
-
-    @admin.display(description=_("delivery to"))
-    def address_words(self, order):
-        return order.address_words or "–"
 
     @admin.display(description=_("money"))
     def money_words(self, order):

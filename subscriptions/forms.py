@@ -220,3 +220,42 @@ class ActForm(EditorForm):
         if self.data.get("_act") == "refuse" and not cleaned.get("act_note") and "offer" not in self.fields:
             self.add_error("act_note", gettext("Write the reason: the reader is told."))
         return cleaned
+
+
+class DeskOrderForm(ActForm):
+    """An order at the desk: readers move, and have other telephones. Cleaned as what readers type."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if "telephone" in self.fields:
+            self.initial["telephone"] = self.instance.telephone_words
+
+    def clean_name(self):
+        return contacts.clean_name(self.cleaned_data["name"])
+
+    def clean_email(self):
+        return clean_address(self.cleaned_data["email"])[0]
+
+    def clean_telephone(self):
+        return contacts.clean_telephone(self.cleaned_data["telephone"])
+
+    def clean_postcode(self):
+        return contacts.clean_postcode(self.cleaned_data["postcode"])
+
+    def clean_road_address(self):
+        return contacts.clean_road_address(self.cleaned_data["road_address"])
+
+    def clean_detail_address(self):
+        return contacts.clean_line(self.cleaned_data["detail_address"])
+
+    def clean_delivery_note(self):
+        return contacts.clean_line(self.cleaned_data["delivery_note"])
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("postcode") and cleaned.get("road_address"):
+            try:
+                contacts.check_place(cleaned["postcode"], cleaned["road_address"])
+            except ValidationError as error:
+                self.add_error("postcode", error)
+        return cleaned

@@ -147,11 +147,13 @@ class Request(models.Model):
         related_name="+",
         verbose_name=_("account"),
     )
-    name = models.CharField(max_length=80, verbose_name=_("name"), help_text=_("As it was typed in the form."))
+    name = models.CharField(max_length=80, verbose_name=_("name"), help_text=_("Of the reader; letters begin with it."))
     email = models.EmailField(
         max_length=254, blank=True, verbose_name=_("e-mail address"), help_text=_("Mails about it go there.")
     )
-    telephone = models.CharField(max_length=20, blank=True, verbose_name=_("telephone"), help_text=_("In E.164."))
+    telephone = models.CharField(
+        max_length=20, blank=True, verbose_name=_("telephone"), help_text=_("Korean; written as you like.")
+    )
     asked_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("ordered at"))
     ended_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("ended at"))
     anonymised_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("anonymised at"))
@@ -199,10 +201,21 @@ class Order(Request):
     period = models.CharField(max_length=10, choices=Plan.Period, verbose_name=_("period"))
     renews = models.BooleanField(default=False, verbose_name=_("renews itself"))
     state = models.CharField(max_length=10, choices=State, default=State.NEW, verbose_name=_("state"))
-    postcode = models.CharField(max_length=5, blank=True, verbose_name=_("postcode"))
-    road_address = models.CharField(max_length=160, blank=True, verbose_name=_("road address"))
-    detail_address = models.CharField(max_length=120, blank=True, verbose_name=_("floor, flat, house"))
-    delivery_note = models.CharField(max_length=300, blank=True, verbose_name=_("delivery notes"))
+    postcode = models.CharField(
+        max_length=5, blank=True, verbose_name=_("postcode"), help_text=_("Where the paper goes: five digits.")
+    )
+    road_address = models.CharField(
+        max_length=160,
+        blank=True,
+        verbose_name=_("road address"),
+        help_text=_("Street, number, district and city, in Hangul or Latin letters."),
+    )
+    detail_address = models.CharField(
+        max_length=120, blank=True, verbose_name=_("floor, flat, house"), help_text=_("Empty: there is only one door.")
+    )
+    delivery_note = models.CharField(
+        max_length=300, blank=True, verbose_name=_("delivery notes"), help_text=_("Those who deliver read it.")
+    )
     starts_on = models.DateField(verbose_name=_("starts on"))
     runs_until = models.DateField(null=True, blank=True, verbose_name=_("paid until"))
     periods_paid = models.PositiveSmallIntegerField(default=0, verbose_name=_("periods paid"))

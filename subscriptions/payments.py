@@ -173,7 +173,7 @@ def tell_providers():
         for order in rows[:100]:
             try:
                 getattr(provider(order.provider), act)(order)
-            except (Trouble, KeyError) as problem:
+            except (Trouble, KeyError, ImportError) as problem:
                 logger.warning("%s of order %s is tried again: %s", act.title(), order.reference, problem)
                 continue
             after(order, who="payment")

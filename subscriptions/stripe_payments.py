@@ -22,7 +22,9 @@ TOLERANCE = 300
 def client():
     """Stripe's client with the secret of the settings."""
     base = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
-    return stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses=base, max_network_retries=2)
+    # A reader waits for it.
+    http = stripe.RequestsClient(timeout=10)
+    return stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses=base, max_network_retries=1, http_client=http)
 
 
 def _asked(act, *args, key=None, **params):

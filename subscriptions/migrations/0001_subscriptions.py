@@ -35,7 +35,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(help_text="As it was typed in the form.", max_length=80, verbose_name="name"),
+                    models.CharField(
+                        help_text="Of the reader; letters begin with it.", max_length=80, verbose_name="name"
+                    ),
                 ),
                 (
                     "email",
@@ -45,7 +47,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "telephone",
-                    models.CharField(blank=True, help_text="In E.164.", max_length=20, verbose_name="telephone"),
+                    models.CharField(
+                        blank=True, help_text="Korean; written as you like.", max_length=20, verbose_name="telephone"
+                    ),
                 ),
                 (
                     "asked_at",
@@ -165,7 +169,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(help_text="As it was typed in the form.", max_length=80, verbose_name="name"),
+                    models.CharField(
+                        help_text="Of the reader; letters begin with it.", max_length=80, verbose_name="name"
+                    ),
                 ),
                 (
                     "email",
@@ -175,7 +181,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "telephone",
-                    models.CharField(blank=True, help_text="In E.164.", max_length=20, verbose_name="telephone"),
+                    models.CharField(
+                        blank=True, help_text="Korean; written as you like.", max_length=20, verbose_name="telephone"
+                    ),
                 ),
                 (
                     "asked_at",
@@ -219,10 +227,42 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("postcode", models.CharField(blank=True, max_length=5, verbose_name="postcode")),
-                ("road_address", models.CharField(blank=True, max_length=160, verbose_name="road address")),
-                ("detail_address", models.CharField(blank=True, max_length=120, verbose_name="floor, flat, house")),
-                ("delivery_note", models.CharField(blank=True, max_length=300, verbose_name="delivery notes")),
+                (
+                    "postcode",
+                    models.CharField(
+                        blank=True,
+                        help_text="Where the paper goes: five digits.",
+                        max_length=5,
+                        verbose_name="postcode",
+                    ),
+                ),
+                (
+                    "road_address",
+                    models.CharField(
+                        blank=True,
+                        help_text="Street, number, district and city, in Hangul or Latin letters.",
+                        max_length=160,
+                        verbose_name="road address",
+                    ),
+                ),
+                (
+                    "detail_address",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: there is only one door.",
+                        max_length=120,
+                        verbose_name="floor, flat, house",
+                    ),
+                ),
+                (
+                    "delivery_note",
+                    models.CharField(
+                        blank=True,
+                        help_text="Those who deliver read it.",
+                        max_length=300,
+                        verbose_name="delivery notes",
+                    ),
+                ),
                 ("starts_on", models.DateField(verbose_name="starts on")),
                 ("runs_until", models.DateField(blank=True, null=True, verbose_name="paid until")),
                 ("periods_paid", models.PositiveSmallIntegerField(default=0, verbose_name="periods paid")),

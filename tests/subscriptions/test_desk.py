@@ -47,8 +47,21 @@ def buttons(client, order):
     return [button["value"] for button in page.select("button[name=_act]")]
 
 
-def do(client, order, act, note="", **fields):
-    return client.post(form_of(order), {"desk_note": "", "act_note": note, "_act": act} | fields, follow=True)
+def fields_of(row):
+    """What the form of a row posts when nothing was changed."""
+    row = type(row).objects.get(pk=row.pk)
+    if isinstance(row, LicenceRequest):
+        return {"offer": row.offer, "desk_note": row.desk_note, "act_note": ""}
+    names = ("name", "email", "postcode", "road_address", "detail_address", "delivery_note", "desk_note")
+    return {name: getattr(row, name) for name in names} | {"telephone": row.telephone_words, "act_note": ""}
+
+
+def do(client, row, act, note="", **fields):
+    return client.post(form_of(row), fields_of(row) | {"act_note": note, "_act": act} | fields, follow=True)
+
+
+def save(client, row, **fields):
+    return client.post(form_of(row), fields_of(row) | {"_continue": "1"} | fields, follow=True)
 
 
 def listed(client, **filters):
@@ -129,11 +142,52 @@ def test_an_act_that_does_not_exist_is_refused(desk, order):
 
 
 def test_nothing_else_of_an_order_can_be_written(desk, order):
-    desk.post(form_of(order), {"desk_note": "x", "act_note": "", "state": "running", "price": "1", "name": "Else"})
+    save(desk, order, desk_note="x", state="running", price="1", reference="X", paid_at_0="2026-01-01")
     order.refresh_from_db()
-    assert (order.state, order.price, order.name, order.desk_note) == ("new", 24000, "Yoo Bo-mi", "x")
+    assert (order.state, order.price, order.paid_at, order.desk_note) == ("new", 24000, None, "x")
     assert desk.get(reverse("admin:subscriptions_order_add")).status_code == 403
     assert desk.post(reverse("admin:subscriptions_order_delete", args=[order.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_a_reader_who_moves_is_written_down(desk, order):
+    save(
+        desk,
+        order,
+        telephone="02-312-3456",
+        postcode="46241",
+        road_address="부산 금정구 범어사로 11",
+        detail_address="3층",
+    )
+    order.refresh_from_db()
+    assert (order.telephone, order.address_words) == ("+8223123456", "부산 금정구 범어사로 11, 3층, 46241")
+    assert order.email == "bomi@example.com"
+    assert AuditEntry.objects.filter(model="subscriptions.order", changes__has_key="postcode").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "<b>Bo</b>", "without the signs"),
+        ("email", "", "Write your e-mail address"),
+        ("telephone", "112", "Korean telephone number"),
+        ("postcode", "99999", "There is no postcode"),
+        ("postcode", "46241", "look at both again"),
+        ("road_address", "", "Write street, number"),
+        ("email", "OTHER+x@example.com", "has an order of this plan already"),
+    ],
+)
+def test_what_a_reader_could_not_type_is_refused_at_the_desk_too(desk, order, field, value, said):
+    make_order(order.plan, email="other@example.com")
+    assert said in save(desk, order, **{field: value}).text
+    assert Order.objects.get(pk=order.pk).desk_note == ""
+    assert getattr(Order.objects.get(pk=order.pk), field) == getattr(order, field)
+
+
+def test_an_order_without_delivery_has_no_address(desk):
+    order = make_order(make_plan("E-paper", gives_delivery=False))
+    assert "id_postcode" not in desk.get(form_of(order)).text
+    save(desk, order, desk_note="x")
+    assert Order.objects.get().desk_note == "x"
 
 
 def test_several_are_done_at_once_and_each_that_cannot_be_says_so(desk, order):
