@@ -16,7 +16,7 @@ from .models import LicenceRequest
 
 # The paper needs so many days until it comes to a new door; whoever moves may order some weeks before.
 DAYS_TO_DELIVER, DAYS_AHEAD = 2, 90
-TERMS = "I agree to the Terms of Use and the Privacy Statement"
+TERMS = "I agree to the Terms of Service and the Privacy Statement"
 
 
 class Cleaned(forms.CharField):
