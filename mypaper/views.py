@@ -81,6 +81,13 @@ def _story(address):
 
 @login_required
 @require_safe
+def history(request):
+    """The page on which static/js/history.js shows what was read; the paper itself knows nothing of it."""
+    return TemplateResponse(request, "mypaper/history.html", {})
+
+
+@login_required
+@require_safe
 def for_you(request):
     """The newest of everything that the reader follows, and the switch of the digest. 5 queries."""
     follows = list(Follow.objects.of(request.user))
@@ -134,8 +141,8 @@ def follow(request):
     if request.method == "POST":
         if request.POST.get("keep") == "1":
             if Follow.objects.filter(user=request.user).count() >= MOST_FOLLOWED:
-                messages.error(request, f"You follow {MOST_FOLLOWED} things: stop following one of them first.")
-                return redirect("for_you")
+                full = f"You follow {MOST_FOLLOWED} things: stop following one of them first."
+                return _done(request, "for_you", full, refused=True)
             Follow.objects.get_or_create(user=request.user, **{kind: what})
             return _done(request, "for_you", f"You follow {what.name} now.")
         mine.delete()

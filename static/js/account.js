@@ -7,7 +7,8 @@ if (/(^|; )reader=1/.test(document.cookie)) {
   for (const link of document.querySelectorAll('a[href="/register/"]')) link.hidden = true;
   import("./preferences.js");
   import("./in-place.js");
+  import("./history.js");
 } else {
-  // What was fetched for one account says nothing to the next.
-  try { localStorage.removeItem("kept"); } catch {}
+  // What belongs to one account says nothing to the next.
+  try { for (const key of ["kept", "history"]) localStorage.removeItem(key); } catch {}
 }

@@ -5,6 +5,7 @@ from django.core.management import call_command
 
 from rankings.filling import refresh_all
 from tests.factories import make_article, make_list, make_photo, make_reporter, make_section
+from tests.newsletters.conftest import mailbox  # noqa: F401 - a real SMTP server
 
 
 @pytest.fixture

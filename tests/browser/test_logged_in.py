@@ -129,3 +129,23 @@ def test_without_an_answer_the_link_leads_to_its_page(open_as, user, paper):
     page.context.clear_cookies(name="sessionid")
     page.get_by_role("link", name="Save", exact=True).click()
     page.get_by_role("heading", name="Login").wait_for()
+
+
+def test_what_was_read_is_noted_in_the_browser_alone(open_as, user, paper):
+    page = open_as(user, paper.get_absolute_url())
+    sent = []
+    page.on("request", lambda request: sent.append((request.method, request.url, request.post_data)))
+    assert wait_until(lambda: page.evaluate("localStorage.getItem('history')"), 10)
+    assert [told[2] for told in sent if told[0] == "POST"] == [str(paper.pk)], "the count of reads, which names nobody"
+    page.goto(page.url.replace(paper.get_absolute_url(), "/account/history/"))
+    page.get_by_role("link", name=paper.headline).click()
+    page.wait_for_url(f"**{paper.get_absolute_url()}")
+    page.go_back()
+    page.get_by_role("button", name="Keep no history").click()
+    page.get_by_role("button", name="Forget all of it").click()
+    page.get_by_text("Nothing yet.").wait_for()
+    page.goto(page.url.replace("/account/history/", paper.get_absolute_url()))
+    page.wait_for_timeout(6_000)
+    assert page.evaluate("localStorage.getItem('history')") is None
+    page.goto(page.url.replace(paper.get_absolute_url(), "/account/history/"))
+    page.get_by_role("button", name="Keep a history again").wait_for()
