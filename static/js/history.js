@@ -8,7 +8,9 @@ const isOff = () => store.getItem("history:off") === "1";
 if (store && document.body.dataset.reads) {
   setTimeout(() => {
     if (isOff()) return;
-    const headline = document.querySelector("h1").textContent.replace(/\s+/g, " ").trim();
+    const title = document.querySelector("h1").cloneNode(true);
+    title.querySelector(".label")?.remove();
+    const headline = title.textContent.replace(/\s+/g, " ").trim();
     const others = kept().filter(([address]) => address !== location.pathname);
     store.setItem("history", JSON.stringify([[location.pathname, headline, Date.now()], ...others].slice(0, MOST)));
   }, 5_000);
