@@ -8,25 +8,16 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 from articles.players import player_of
-from sections.html import WEB_ADDRESS, plain_text
+from sections.html import WEB_ADDRESS, scrolling_tables
 from sections.korean import mark_korean
 
 # The sanitiser writes attributes in one form, so the stored text can be read with plain patterns.
 FIGURE = re.compile(r'<figure[^>]*? ?data-(photo|embed)="([^"]*)"[^>]*>.*?</figure>', re.DOTALL)
 # The first paragraph of the text itself; a pull quote before it is none.
 OPENING = re.compile(r"<p(?=[ >])(?![^>]* class=)[^>]*>")
-TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
-CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
-SCROLL = '<div class="table" role="region" aria-label="{}" tabindex="0">{}</div>'
 # A mark in the text that leads to a note, and the note's link back.
 NOTE = re.compile(r'<a(?=[^>]* href="#(?:fn|note)(?!ref))([^>]*)>([^<]{1,8})</a>')
 BACK = re.compile(r'<a(?=[^>]* href="#(?:fnref|ref))([^>]*)>')
-
-
-def _table(match):
-    """A table in a box that scrolls by itself, under the name that its caption gives it."""
-    caption = CAPTION.search(match[0])
-    return SCROLL.format(escape(plain_text(caption[1])) if caption else "Table", match[0])
 
 
 def photos_in(body):
@@ -64,7 +55,7 @@ def render_body(article, uses, component="components/figure.html"):
         place = f'<span class="place">{escape(article.dateline)}</span> — '
         html = OPENING.sub(lambda match: match[0] + place, html, count=1)
     html = FIGURE.sub(figure, html)
-    html = TABLE.sub(_table, html)
+    html = scrolling_tables(html)
     html = NOTE.sub(r'<a\1 role="doc-noteref"><span class="vh">Footnote </span>\2</a>', html)
     html = BACK.sub(r'<a\1 role="doc-backlink" aria-label="Back to the text">', html)
     rest = [use for uuid, use in uses.items() if uuid not in seen and use.placement == use.Placement.INLINE]

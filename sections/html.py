@@ -9,6 +9,7 @@ import re
 
 import nh3
 from django.db import models
+from django.utils.html import escape
 
 ELEMENTS = {
     *("p", "h2", "h3", "h4", "blockquote", "hr", "br", "pre", "figure", "aside"),
@@ -101,6 +102,22 @@ def sanitize(html):
 
 
 _BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|dt|dd|td|th|tr|blockquote|pre|caption)>|<br>|<hr>", re.IGNORECASE)
+
+
+# The sanitiser writes well-formed HTML, so stored text can be read with plain patterns.
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
+SCROLL = '<div class="table" role="region" aria-label="{}" tabindex="0">{}</div>'
+
+
+def scrolling_tables(html):
+    """Stored HTML with each table in a box that scrolls by itself, under the name that its caption gives it."""
+
+    def scrolling(match):
+        caption = CAPTION.search(match[0])
+        return SCROLL.format(escape(plain_text(caption[1])) if caption else "Table", match[0])
+
+    return TABLE.sub(scrolling, html)
 
 
 def plain_text(html):

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from sections.html import scrolling_tables
 from sections.korean import korean as marked
 
 register = template.Library()
@@ -74,6 +75,12 @@ def once(parser, token):
     nodes = parser.parse(("endonce",))
     parser.delete_first_token()
     return OnceNode(parser.compile_filter(owner), [parser.compile_filter(word) for word in words], nodes)
+
+
+@register.filter
+def prose(html):
+    """Stored HTML as a page shows it: tables that are too wide scroll by themselves."""
+    return mark_safe(scrolling_tables(html))  # sanitised when it was stored
 
 
 @register.filter

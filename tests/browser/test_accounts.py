@@ -10,6 +10,7 @@ from readers.models import User
 from tests.waiting import wait_until
 
 from .test_accessibility import OPTIONS
+from .test_logged_in import click_in_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,19 +51,21 @@ def test_a_reader_registers_saves_follows_and_leaves(open_page, paper, post, scr
     page = open_page("/register/", java_script_enabled=script, reduced_motion="reduce")
     register(page, post)
     page.goto(page.url.replace("/account/", paper.get_absolute_url()))
-    page.get_by_role("link", name="Save", exact=True).click()
     if script:  # in place
+        click_in_place(page, "Save")
         page.get_by_role("status").filter(has_text="Saved.").wait_for()
         page.goto(page.url.replace(paper.get_absolute_url(), "/account/saved/"))
     else:
+        page.get_by_role("link", name="Save", exact=True).click()
         page.get_by_role("button", name="Save it").click()
     page.get_by_role("heading", name="Five towns, one supply chain").wait_for()
     page.goto(page.url.replace("/account/saved/", "/business/"))
-    page.get_by_role("link", name="Follow Business").click()
     if script:
+        click_in_place(page, "Follow Business")
         page.get_by_role("status").filter(has_text="You follow Business now.").wait_for()
         page.goto(page.url.replace("/business/", "/account/for-you/"))
     else:
+        page.get_by_role("link", name="Follow Business").click()
         page.get_by_role("button", name="Follow").click()
     page.get_by_role("heading", name="Headline number 20 with").wait_for()
     page.goto(page.url.replace("for-you/", "delete/"))

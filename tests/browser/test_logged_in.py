@@ -36,6 +36,13 @@ def open_as(browser, live_server, open_page):
         context.close()
 
 
+def click_in_place(page, name):
+    """Clicks a link that does by itself what the page behind it would: not before the script is there."""
+    link = page.get_by_role("link", name=name, exact=True)
+    link.locator("xpath=following-sibling::output").wait_for(state="attached")
+    link.click()
+
+
 def scheme(page):
     return page.evaluate("document.documentElement.style.colorScheme")
 
@@ -109,7 +116,7 @@ def test_logged_out_the_browser_keeps_what_it_shows_and_asks_nothing(open_as, us
 
 def test_saving_and_following_take_one_click_and_can_be_undone(open_as, user, paper):
     page = open_as(user, paper.get_absolute_url())
-    page.get_by_role("link", name="Save", exact=True).click()
+    click_in_place(page, "Save")
     page.get_by_role("status").filter(has_text="Saved.").wait_for()
     assert SavedStory.objects.count() == 1
     undo = page.get_by_role("button", name="Undo: Save")
@@ -119,7 +126,7 @@ def test_saving_and_following_take_one_click_and_can_be_undone(open_as, user, pa
     assert not SavedStory.objects.exists()
     assert page.get_by_role("link", name="Save", exact=True).is_visible()
     page.goto(page.url.replace(paper.get_absolute_url(), "/business/"))
-    page.get_by_role("link", name="Follow Business").click()
+    click_in_place(page, "Follow Business")
     page.get_by_role("status").filter(has_text="You follow Business now.").wait_for()
     assert Follow.objects.get().section.path == "business"
 

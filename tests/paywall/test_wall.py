@@ -490,6 +490,6 @@ def test_a_preview_shows_all_of_it_and_where_the_opening_ends(story):
 
 def test_what_it_costs(mine, story, django_assert_num_queries):
     mine.get(rest(story))  # the frame is kept from here on, where it is kept at all
-    for act, queries in ((lambda: mine.get(rest(story)), 9), (lambda: mine.get(text(story)), 9)):
+    for act, queries in ((lambda: mine.get(rest(story)), 10), (lambda: mine.get(text(story)), 10)):
         with django_assert_num_queries(queries):
             act()
