@@ -38,9 +38,8 @@ def open_as(browser, live_server, open_page):
 
 def click_in_place(page, name):
     """Clicks a link that does by itself what the page behind it would: not before the script is there."""
-    link = page.get_by_role("link", name=name, exact=True)
-    link.locator("xpath=following-sibling::output").wait_for(state="attached")
-    link.click()
+    page.locator(f'button[aria-label="Undo: {name}"]').wait_for(state="attached")
+    page.get_by_role("link", name=name, exact=True).click()
 
 
 def scheme(page):
