@@ -6,18 +6,13 @@ Every function takes what was typed and returns what is kept; ValidationError ha
 import re
 import unicodedata
 
-import phonenumbers
 from django.core.exceptions import ValidationError
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 # Scripts that Koreans and their guests write names and addresses in; letters of others may look like these.
 SCRIPTS = ("LATIN", "HANGUL", "CJK")
 KOREA = 82
-# Lines on which a person is called back, and nobody pays for it more than for a call.
-LINES = {
-    *(PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE),
-    *(PhoneNumberType.VOIP, PhoneNumberType.UAN, PhoneNumberType.TOLL_FREE, PhoneNumberType.PERSONAL_NUMBER),
-}
+# Lines on which a person is called back, and nobody pays for it more than for a call; names of PhoneNumberType.
+LINES = ("MOBILE", "FIXED_LINE", "FIXED_LINE_OR_MOBILE", "VOIP", "UAN", "TOLL_FREE", "PERSONAL_NUMBER")
 # The first two digits of postcodes by province (Korea Post, in force since August 2015), and how each is written.
 PROVINCES = (
     (range(1, 10), "Seoul", ("서울", "seoul")),
@@ -74,6 +69,8 @@ def clean_name(text):
 
 def clean_telephone(text):
     """A Korean number in E.164: +821012345678. Mobile, area code, 070, 1588 and the like, also written with +82."""
+    import phonenumbers  # 2 MB, which a web worker without an order does without
+
     typed = unicodedata.normalize("NFKC", text or "").strip()
     typed = re.sub(r"[\u2010-\u2015\u2212]", "-", typed)
     sentence = "Write a Korean telephone number: 010-1234-5678, 02-312-3456, 1588-1234 or +82 10 1234 5678."
@@ -85,17 +82,20 @@ def clean_telephone(text):
         raise ValidationError(sentence) from None
     if number.country_code != KOREA:
         raise ValidationError("Write a number in Korea, where the paper is delivered and the desk calls back.")
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in LINES:
+    lines = {getattr(phonenumbers.PhoneNumberType, name) for name in LINES}
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in lines:
         raise ValidationError(sentence)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def telephone_words(number):
     """A kept number as Koreans write it: 010-1234-5678."""
     if not number:
         return ""
+    import phonenumbers
+
     try:
-        return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.NATIONAL)
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
     except phonenumbers.NumberParseException:
         return number
 
