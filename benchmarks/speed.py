@@ -7,6 +7,7 @@ asks with 8 connections (Debian: wrk, nginx-light). Prints a table and writes it
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -380,19 +381,24 @@ HEAD = """# How fast the paper answers
 `make bench` fills archives, measures with wrk (8 connections, two workers, {cores} cores) and writes this page. Every
 figure is a ratio to a limit measured in the same run: *constant* is a Django view that returns 40 kB under the same
 server and middleware, *nginx file* is nginx showing a file of that size. Pages above “kept” are made for every request;
-what pages share (frame, ranked lists, cards) is kept by the process, as it always is.
+what pages share (frame, ranked lists, cards) is kept by the process, as it always is. Each archive keeps its figures
+(`figures.json`) until it is measured again.
 
 """
 
 
 def main(counts):
-    """Measures each archive, prints the table and writes it with the plot."""
+    """Measures each archive, prints the table and writes it with the plot; other archives keep their figures."""
     missing = [name for name in ("wrk", "nginx") if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
     if missing:
         raise SystemExit(f"Install what measures: apt-get install {' '.join(missing).replace('nginx', 'nginx-light')}.")
-    results, here = {}, Path(__file__).parent
+    here = Path(__file__).parent
+    figures = here / "figures.json"
+    results = {int(count): found for count, found in json.loads(figures.read_text()).items()}
     for count in counts:
         results[count] = measure(count)
+        figures.write_text(json.dumps(results, indent=1) + "\n")
+        results = dict(sorted(results.items()))
         text = table(results)
         (here / "speed.svg").write_text(plot(results))
         (here / "README.md").write_text(

@@ -179,6 +179,7 @@ def _viewer(edition, *, canonical, room=False):
         "edition": edition,
         "pages": pages,
         "all_shown": room or may_read(),
+        "in_room": room,
         "for_subscribers": settings.EPAPER_ACCESS == "subscribers",
         "width": ON_SCREEN,
         "height": round(ON_SCREEN * 420 / 297),

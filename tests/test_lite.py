@@ -123,3 +123,16 @@ def test_a_picture_becomes_a_link_with_its_words(client):
 def test_it_leaves_alone_what_only_looks_like_a_link():
     text = '<p>href="/national/" and <code>&lt;a href="/x/"&gt;</code></p><a title="/x/" href="/y/">y</a>'
     assert to_lite(text) == text.replace('href="/y/"', 'href="/lite/y/"')
+
+
+def test_only_pages_that_have_a_lite_edition_send_those_who_chose_it_there(client, pages):  # noqa: F811
+    """All others would send them back, for ever."""
+
+    def sends(address):
+        script = BeautifulSoup(client.get(address).text, "html.parser").select_one("script[src*=early]")
+        return script.has_attr("data-lite")
+
+    assert sends("/")
+    assert sends(pages["story"])
+    for address in ("/login/", "/register/", "/account/password/reset/", "/account/login/code/", "/orders/licence/"):
+        assert not sends(address), address

@@ -6,7 +6,7 @@
     if (location.hash === "#full") {
       localStorage.removeItem("edition");
       history.replaceState(null, "", location.pathname + location.search);
-    } else if (localStorage.getItem("edition") === "lite") {
+    } else if ("lite" in document.currentScript.dataset && localStorage.getItem("edition") === "lite") {
       location.replace(`/lite${location.pathname}${location.search}`);
     }
     const size = localStorage.getItem("text-size");

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from articles import publishing
 from articles.models import Article, Byline
@@ -112,7 +113,7 @@ def test_rows_that_swap_reporters_end_in_a_sentence(desk):
 
 def test_two_who_publish_at_the_same_second_get_a_sentence(desk, monkeypatch):
     """The address that the other transaction took in the meantime."""
-    taken = make_article(slug="bridge")
+    taken = make_article(slug="bridge", publish_at=timezone.now())
     story = draft(slug="bridge")
     monkeypatch.setattr(publishing, "free_slug", lambda article, day: taken.slug)
     response = submit(desk, change(story), FORM, "act:publish")

@@ -2,6 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.utils import timezone
 
 from articles import publishing
 from articles.models import Alias, Article, Tag
@@ -218,7 +219,7 @@ def ferries():
     make_article(headline="Ferry one", section=politics, reporters=[seo], publish_at=seoul("2021-05-01 00:30"))
     make_article(headline="Ferry two", section=national, reporters=[seo, moon], publish_at=seoul("2022-05-01 23:30"))
     make_article(headline="Ferry three", section=world, format="gallery", publish_at=seoul("2023-05-01 12:00"))
-    make_article(headline="Boats", section=world, body="<p>A ferry.</p>")
+    make_article(headline="Boats", section=world, body="<p>A ferry.</p>", publish_at=timezone.now())
     embargoed(headline="Ferry to come", section=world)
 
 

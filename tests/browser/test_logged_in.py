@@ -96,6 +96,10 @@ def test_the_form_of_the_account_changes_the_browser(open_as, user, paper):
     page.get_by_text("Your preferences were kept.").wait_for()
     assert wait_until(lambda: page.evaluate("localStorage.getItem('edition')") == "lite")
     assert scheme(page) == "dark"
+    # Pages that have no lite edition stay where they are.
+    page.goto(page.url)
+    page.get_by_role("heading", name="Your account").wait_for()
+    assert page.url.endswith("/account/")
 
 
 def test_logged_out_the_browser_keeps_what_it_shows_and_asks_nothing(open_as, user, paper):
