@@ -14,21 +14,16 @@ from django.utils import timezone
 
 from newsletters.mails import sender_address
 from newsletters.posting import Lost, Refused, Unreachable, open_post
+from newsletters.sending import LEASE, ClaimLost
 
 from .mails import message_id_of, recipient, render
 from .models import Mail
 
 State = Mail.State
-# Longer than one mail can take.
-LEASE = timedelta(minutes=5)
 # Pauses after temporary refusals; then the mail is given up and shown at the desk.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 480, 960))
 
 logger = logging.getLogger(__name__)
-
-
-class ClaimLost(Exception):
-    """Another program took the mail over."""
 
 
 def recover(at=None):

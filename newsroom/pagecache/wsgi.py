@@ -435,22 +435,8 @@ def is_known(environ, etag, entry):
 def fingerprint():
     """A word for the program as it stands: pages that another version of it made are no pages of this one."""
     state = hashlib.blake2b(digest_size=8)
-    roots = [
-        settings.BASE_DIR / name
-        for name in (
-            *(
-                "templates",
-                "articles",
-                "sections",
-                "rankings",
-                "newsletters",
-                "editions",
-                "photos",
-                "paywall",
-                "newsroom",
-            ),
-        )
-    ]
+    apps = ("articles", "sections", "rankings", "newsletters", "editions", "photos", "paywall", "subscriptions")
+    roots = [settings.BASE_DIR / name for name in ("templates", "newsroom", *apps)]
     files = [path for root in roots for path in root.rglob("*") if path.suffix in (".html", ".py")]
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     for path in [*sorted(files), manifest]:
