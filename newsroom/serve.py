@@ -196,8 +196,6 @@ def main():
         die_with_parent()
     os.chdir(localpg.PROJECT)
     os.environ |= {"NEWSROOM_ENV": "local", "PYTHONUNBUFFERED": "1"}
-    # The C library gives each thread memory of its own, which grows and is hardly used: two are enough.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     server = localpg.local()
     guard = Guard(server)
     started = False
@@ -248,7 +246,7 @@ def serve(host, port, guard, turn):
                 turn.over()
 
     status = supervise(
-        [sys.executable, "-m", "granian", *words, "--no-ws", "newsroom.wsgi:application"], guard, announce
+        [sys.executable, "-m", "newsroom.workers", *words, "--no-ws", "newsroom.wsgi:application"], guard, announce
     )
     say(f"The web server ended by itself (status {status}).")
     return 1

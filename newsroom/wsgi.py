@@ -1,4 +1,4 @@
-"""The WSGI entry point: `granian --interface wsgi newsroom.wsgi:application`."""
+"""The WSGI entry point: `python -m newsroom.workers --interface wsgi newsroom.wsgi:application`."""
 
 import os
 

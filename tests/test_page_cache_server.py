@@ -96,7 +96,7 @@ class Site:
         }
         options = "--interface wsgi --workers 2 --blocking-threads 4 --workers-kill-timeout 5 --respawn-failed-workers"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", *options.split(), "--log-level", "error", "--host", "127.0.0.1"]
+            [sys.executable, "-m", "newsroom.workers", *options.split(), "--log-level", "error", "--host", "127.0.0.1"]
             + ["--port", str(self.port), "newsroom.wsgi:application"],
             cwd=localpg.PROJECT,
             env=os.environ | own,

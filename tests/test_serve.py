@@ -104,3 +104,19 @@ def test_one_at_a_time_prepares(tmp_path):
     ran = [subprocess.Popen([sys.executable, "-c", code, tmp_path / "log"], cwd=localpg.PROJECT) for _ in range(3)]
     assert [process.wait(timeout=30) for process in ran] == [0, 0, 0]
     assert (tmp_path / "log").read_text().split() == ["begin", "end"] * 3
+
+
+def test_program_is_loaded_before_it_is_forked_without_a_thread_or_a_connection():
+    # Neither would be of use to the workers: a thread is not there after the fork, a connection is there twice.
+    program = """
+import sys, threading
+from newsroom import workers
+workers.load()
+from django.db import connections
+print("views" if "articles.views" in sys.modules else "no views", threading.active_count(), end=" ")
+print(any(one.connection for one in connections.all(initialized_only=True)))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=localpg.PROJECT, capture_output=True, text=True, timeout=60
+    )
+    assert ran.stdout == "views 1 False\n", ran.stderr

@@ -144,8 +144,9 @@ class DiskStore(Store):
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, name):
+        # No Path: it keeps each name's parts in memory.
         digest = digest_of(name)
-        return self.folder / digest[:2] / digest
+        return os.path.join(self.folder, digest[:2], digest)
 
     def _read(self, name, encoding):
         path = self._path(name)
@@ -173,17 +174,18 @@ class DiskStore(Store):
         """Keeps an entry whose bodies hold every encoding. OSError where the disk does not take it."""
         about = entry.about(name=name, sizes={form: len(body) for form, body in entry.bodies.items()})
         path = self._path(name)
-        path.parent.mkdir(exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+        fresh = f"{path}.{os.getpid()}-{threading.get_ident()}"
+        with suppress(FileExistsError):
+            os.mkdir(os.path.dirname(path))
         try:
             with open(fresh, "wb") as file:
                 file.write(about.encode() + b"\n")
                 for form in ENCODINGS:
                     file.write(entry.bodies[form])
-            fresh.replace(path)
+            os.replace(fresh, path)
         except OSError:
             with suppress(OSError):
-                fresh.unlink()
+                os.unlink(fresh)
             raise
         self.drop_from_memory(name)
 
@@ -197,16 +199,17 @@ class DiskStore(Store):
             used = max(file.stat().st_mtime for file in [other, *other.glob("??")])
             if other != self.folder and time.time() - used > DAY:
                 shutil.rmtree(other, ignore_errors=True)
-        for path in self.folder.glob("??/*"):
-            with suppress(OSError):
-                stat = path.stat()
-                found.append((stat.st_mtime, stat.st_size, path))
-                total += stat.st_size
-        for _, size, path in sorted(found, key=lambda file: file[0]):
+        for part in self.folder.glob("??"):
+            for file in os.scandir(part):
+                with suppress(OSError):
+                    stat = file.stat()
+                    found.append((stat.st_mtime, stat.st_size, file.path))
+                    total += stat.st_size
+        for _, size, path in sorted(found):
             if total <= self.limit:
                 break
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)
                 gone += 1
             total -= size
         return gone
