@@ -404,18 +404,8 @@ class IssueStory(models.Model):
     natural_key.dependencies = ["newsletters.issue", "articles.article"]
 
 
-class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):
-    def get_by_natural_key(self, issue, key, username, day):
-        return self.get(issue__uuid=issue, subscriber__key=key, digest__user__username=username, day=day)
-
-
-class Delivery(models.Model):
-    """A mail to one reader: of an issue, the one that asks for confirmation, or a day's digest of an account.
-
-    `sending` says what its states mean.
-    """
-
-    wanted_by = Subscription
+class OutgoingMail(models.Model):
+    """A mail to one reader on its way out; `outbox` says what its states mean."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waits")
@@ -423,6 +413,30 @@ class Delivery(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Refused")
         UNKNOWN = "unknown", _("Unknown: the program ended in the middle")
+
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED, verbose_name=_("state"))
+    due_at = models.DateTimeField(default=timezone.now, verbose_name=_("due at"))
+    attempts = models.PositiveSmallIntegerField(default=0, verbose_name=_("attempts"))
+    # Who is at it and since when; from `data_at` on the mail may have reached the server.
+    claim = models.UUIDField(null=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    data_at = models.DateTimeField(null=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
+    error = models.CharField(max_length=500, blank=True, verbose_name=_("what the server said"))
+
+    class Meta:
+        abstract = True
+
+
+class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):
+    def get_by_natural_key(self, issue, key, username, day):
+        return self.get(issue__uuid=issue, subscriber__key=key, digest__user__username=username, day=day)
+
+
+class Delivery(OutgoingMail):
+    """A mail to one reader: of an issue, the one that asks for confirmation, or a day's digest of an account."""
+
+    wanted_by = Subscription
 
     issue = models.ForeignKey(
         Issue, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("issue"), editable=False
@@ -438,16 +452,7 @@ class Delivery(models.Model):
     day = models.DateField(null=True, editable=False, verbose_name=_("day"))
     since = models.DateTimeField(null=True, editable=False)
     until = models.DateTimeField(null=True, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED, verbose_name=_("state"))
-    due_at = models.DateTimeField(default=timezone.now, verbose_name=_("due at"))
-    attempts = models.PositiveSmallIntegerField(default=0, verbose_name=_("attempts"))
     message_id = models.CharField(max_length=200, blank=True, db_index=True, verbose_name=_("message id"))
-    # Who is at it and since when; from `data_at` on the mail may have reached the server.
-    claim = models.UUIDField(null=True, editable=False)
-    claimed_at = models.DateTimeField(null=True, editable=False)
-    data_at = models.DateTimeField(null=True, editable=False)
-    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
-    error = models.CharField(max_length=500, blank=True, verbose_name=_("what the server said"))
 
     objects = DeliveryManager()
 

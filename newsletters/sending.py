@@ -1,22 +1,10 @@
-"""Sending: one row for each mail, claimed by one program at a time, so that nobody is mailed twice or left out.
+"""Sending newsletters: issues become one delivery for each reader; what is due goes out at the paper's pace.
 
-A delivery is `queued`; a sender claims it (row lock, SKIP LOCKED), which makes it `sending`, and commits that before it
-talks to the mail server. When the server has taken sender and recipient, `data_at` is written and committed, only then
-is the mail handed over, and `sent` is written when the server has taken it.
-
-What a program that is killed leaves behind is `sending`; after LEASE any other program looks at it:
-
-- without `data_at` the mail was not handed over, which is certain: it is queued again. Should the first program live
-  after all, its own write of `data_at` finds that the claim is gone, and it stops before it hands anything over;
-- with `data_at` nobody here can know whether the server has taken it. It becomes `unknown`, is shown at the desk, and
-  is never sent again by itself: this is the one window that remains, from that write to the write of `sent`, about one
-  answer of the server. A killed program leaves at most one such mail. What the mail service tells later
-  (`hooks`) settles it, or an editor does; the mail keeps its message id, by which the server's log tells of it.
+What a delivery's states mean, and why nobody is mailed twice, is in `outbox`.
 """
 
 import logging
 import time
-import uuid
 from datetime import timedelta
 
 from django.conf import settings
@@ -26,12 +14,10 @@ from django.utils import timezone
 
 from mypaper.news import News
 
-from . import digests, mails
+from . import digests, mails, outbox
 from .models import Delivery, Issue, Pace, Subscription
-from .posting import Lost, Refused, Unreachable, open_post
+from .posting import Unreachable, open_post
 
-# Longer than one mail can take: every step of the dialogue has a limit of its own (posting.TIMEOUT).
-LEASE = timedelta(minutes=5)
 # Pauses after temporary refusals; then the mail is given up. A day's letter is none on the day after.
 PAUSES = (
     *(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3)),
@@ -43,10 +29,6 @@ REFUSALS = 2
 FRESH = 20
 
 logger = logging.getLogger(__name__)
-
-
-class ClaimLost(Exception):
-    """Another program took the delivery over."""
 
 
 def start_due(at=None):
@@ -85,18 +67,6 @@ def finish_done():
     open_mails = Delivery.objects.open().filter(issue=OuterRef("pk"))
     done = Issue.objects.filter(~Exists(open_mails), state=Issue.State.SENDING)
     return done.update(state=Issue.State.SENT, sent_at=timezone.now())
-
-
-def recover(at=None):
-    """Looks at what programs left behind that died, see above; returns (queued again, unknown). Two queries."""
-    left = Delivery.objects.filter(state=Delivery.State.SENDING, claimed_at__lt=(at or timezone.now()) - LEASE)
-    again = left.filter(data_at=None).update(state=Delivery.State.QUEUED, claim=None)
-    unknown = left.filter(data_at__isnull=False).update(
-        state=Delivery.State.UNKNOWN, error="The program ended while the server was taking the mail."
-    )
-    if unknown:
-        logger.warning("Of %s mails nobody knows whether they were sent: see the deliveries at the desk.", unknown)
-    return again, unknown
 
 
 @transaction.atomic
@@ -149,12 +119,8 @@ def is_wanted(delivery):
 
 
 def _mark(delivery, now):
-    delivery.state, delivery.claim, delivery.claimed_at, delivery.data_at = "sending", uuid.uuid4(), now, None
-    delivery.attempts += 1
     delivery.message_id = message_id_of(delivery)
-    delivery.error = ""
-    delivery.save(update_fields=["state", "claim", "claimed_at", "data_at", "attempts", "message_id", "error"])
-    return delivery
+    return outbox.mark(delivery, now, "message_id")
 
 
 def message_id_of(delivery):
@@ -194,66 +160,20 @@ class Sender:
 
     def send(self, delivery):
         """Sends a claimed delivery and writes what came of it. Unreachable where the server is away."""
-        mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
 
-        def before_data():
-            # Its own transaction: what is written here must stand whatever happens next.
-            if not mine.filter(state=Delivery.State.SENDING).update(data_at=timezone.now()):
-                raise ClaimLost
+        def make():
+            mail = self.mail_of(delivery)
+            return mail and (delivery.address, mail)
 
         try:
             if not delivery.sign_up_id:
                 self.common(delivery)
         except Exception:
             # The letter itself cannot be made now: no reader is to blame.
-            self._again(mine, delivery, "The letter could not be made.", PAUSES[0], count=False)
+            outbox.put_back(delivery, "The letter could not be made.")
             raise
-        try:
-            mail = self.mail_of(delivery)
-            if mail is None:
-                mine.filter(data_at=None).delete()
-                return
-            self.post.post(mail, mails.sender_address(), delivery.address, before_data)
-        except ClaimLost:
-            return
-        except Unreachable as problem:
-            self._again(mine, delivery, str(problem), PAUSES[0], count=False)
-            raise
-        except Refused as refusal:
-            self._refused(mine, delivery, refusal)
-        except Lost as problem:
-            mine.update(state=Delivery.State.UNKNOWN, error=str(problem)[:500])
-        except Exception as problem:
-            # A mail that cannot be made: nothing was handed over.
-            logger.exception("Delivery %s could not be made.", delivery.pk)
-            mine.filter(data_at=None).update(
-                state=Delivery.State.FAILED, error=f"It could not be made: {problem}"[:500]
-            )
-        else:
-            # Also where it took so long that it was given up as unknown: now it is known.
-            mine.update(state=Delivery.State.SENT, sent_at=timezone.now(), error="")
-
-    def _again(self, mine, delivery, said, pause, *, count=True):
-        mine.update(
-            state=Delivery.State.QUEUED,
-            claim=None,
-            data_at=None,
-            due_at=timezone.now() + pause,
-            error=said,
-            attempts=delivery.attempts if count else max(delivery.attempts - 1, 0),
-        )
-
-    def _refused(self, mine, delivery, refusal):
-        if refusal.whom == "sender" or not refusal.permanent:
-            if delivery.attempts <= len(PAUSES):
-                self._again(mine, delivery, str(refusal), PAUSES[delivery.attempts - 1])
-            else:
-                mine.update(state=Delivery.State.FAILED, error=str(refusal))
-            if refusal.whom == "sender":
-                raise Unreachable(str(refusal)) from None
-            return
-        mine.update(state=Delivery.State.FAILED, error=str(refusal))
-        if refusal.whom == "recipient" and not refusal.is_policy:
+        refusal = outbox.hand_over(delivery, make, self.post, PAUSES)
+        if refusal and refusal.whom == "recipient" and not refusal.is_policy:
             end_if_refused(delivery)
 
 

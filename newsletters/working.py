@@ -7,9 +7,11 @@ from django.conf import settings
 
 from sections.runner import keep_doing
 
+from . import outbox
 from .composing import fill_due
 from .digests import forget_old, queue_due
-from .sending import recover, send_due, start_due
+from .models import Delivery
+from .sending import send_due, start_due
 from .signing_up import forget_unconfirmed
 
 LOOK_SECONDS = 3
@@ -28,7 +30,7 @@ def do_due_letters(*, seconds=SEND_SECONDS):
     filled = fill_due()
     started = start_due()
     queue_due()
-    recover()
+    outbox.recover(Delivery)
     return filled, started, send_due(seconds=seconds)
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
+from newsletters.models import OutgoingMail
 from readers.addresses import AddressKey
 from sections.surrogates import Shown
 
@@ -399,15 +400,8 @@ class MailManager(models.Manager.from_queryset(MailQuerySet)):
         return self.get(uuid=uuid)
 
 
-class Mail(models.Model):
-    """A mail that goes out once, to the reader or to the desk; see `sending`. Its words are made when it is sent."""
-
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting")
-        SENDING = "sending", _("Being sent")
-        SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed")
-        UNKNOWN = "unknown", _("Unknown")
+class Mail(OutgoingMail):
+    """A mail that goes out once, to the reader or to the desk. Its words are made when it is sent."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     order = models.ForeignKey(Order, models.CASCADE, null=True, related_name="mails", verbose_name=_("order"))
@@ -417,14 +411,6 @@ class Mail(models.Model):
     kind = models.CharField(max_length=20, verbose_name=_("mail"))
     # Tells apart what may come more than once: the hour of a repeated order, the period of a renewal.
     occasion = models.CharField(max_length=40, blank=True, verbose_name=_("occasion"))
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED, verbose_name=_("state"))
-    due_at = models.DateTimeField(default=timezone.now, verbose_name=_("due at"))
-    claim = models.UUIDField(null=True)
-    claimed_at = models.DateTimeField(null=True)
-    data_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0, verbose_name=_("attempts"))
-    sent_at = models.DateTimeField(null=True, verbose_name=_("sent at"))
-    error = models.CharField(max_length=500, blank=True, verbose_name=_("error"))
 
     objects = MailManager()
 

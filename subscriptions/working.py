@@ -5,9 +5,11 @@ import time
 
 from django.conf import settings
 
+from newsletters import outbox
 from sections.runner import keep_doing
 
 from . import ordering, payments, retention, sending
+from .models import Mail
 
 LOOK_SECONDS = 3
 # Whoever has paid for today wants to read now; retention has years.
@@ -31,7 +33,7 @@ def keep_orders():
         if settings.MAIL_WORKS:
             sending.send_due()
         if is_time("calendar", CALENDAR_SECONDS):
-            sending.recover()
+            outbox.recover(Mail)
             ordering.do_due()
             payments.tell_providers()
         if is_time("tidy", TIDY_SECONDS):

@@ -17,7 +17,7 @@ from articles.models import Byline, Tag
 from articles.topics import merge_topics
 from mypaper.models import Digest, Follow
 from mypaper.news import News
-from newsletters import digests, hooks, sending, signing_up
+from newsletters import digests, hooks, outbox, sending, signing_up
 from newsletters.models import Delivery, MailEvent
 from newsletters.working import do_due_letters
 from readers.models import User
@@ -671,7 +671,7 @@ def test_it_goes_on_after_a_kill_and_several_share_the_work(mailbox, send_in_pro
     assert wait_until(lambda: len(mailbox.mails) >= 8, seconds=60), process.poll()
     process.send_signal(signal.SIGKILL)
     process.wait()
-    Delivery.objects.filter(state="sending").update(claimed_at=timezone.now() - sending.LEASE * 2)
+    Delivery.objects.filter(state="sending").update(claimed_at=timezone.now() - outbox.LEASE * 2)
     programs = [send_in_process() for _ in range(2)]
     assert [program.wait(timeout=120) for program in programs] == [0, 0]
     assert max(mailbox.counts.values()) == 1, "nobody is mailed twice"

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from newsletters import sending, signing_up
+from newsletters import outbox, sending, signing_up
 from newsletters.models import Delivery, Issue, Subscription
 from newsletters.working import do_due_letters
 from tests.waiting import wait_until
@@ -32,7 +32,7 @@ def readers(letter, count):
 
 def lease_over():
     """As if LEASE had passed since every claim."""
-    Delivery.objects.filter(state="sending").update(claimed_at=timezone.now() - sending.LEASE * 2)
+    Delivery.objects.filter(state="sending").update(claimed_at=timezone.now() - outbox.LEASE * 2)
 
 
 def states():
@@ -217,7 +217,7 @@ def test_it_hands_nothing_over_once_the_claim_is_lost(letter, mailbox):
     sending.start_due()
     late, _wait = sending.claim()
     lease_over()
-    assert sending.recover() == (1, 0)
+    assert outbox.recover(Delivery) == (1, 0)
     do_due_letters()
     with sending.open_post() as post:
         sending.Sender(post).send(late)
@@ -236,7 +236,7 @@ def test_it_believes_a_late_program_that_its_mail_was_taken(letter, mailbox, mon
     def slow(self, message):
         answer = data(self, message)
         lease_over()
-        assert sending.recover() == (0, 1)
+        assert outbox.recover(Delivery) == (0, 1)
         return answer
 
     monkeypatch.setattr(smtplib.SMTP, "data", slow)

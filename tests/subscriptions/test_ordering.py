@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from newsletters import outbox
 from subscriptions import links, ordering
 from subscriptions.models import ALPHABET, Mail, Order
-from subscriptions.sending import LEASE, claim, recover, send, send_due
+from subscriptions.sending import claim, send, send_due
 from tests.factories import make_order, make_plan
 
 from .conftest import kinds, rendered, text_of
@@ -253,9 +254,9 @@ def test_no_mail_goes_out_twice(order, mailbox):
 
 def test_what_a_killed_program_left_is_sent_only_if_it_surely_was_not(order, mailbox):
     claim()
-    lost, later = claim(), timezone.now() + LEASE * 2
+    lost, later = claim(), timezone.now() + outbox.LEASE * 2
     Mail.objects.filter(pk=lost.pk).update(data_at=timezone.now())
-    assert recover(later) == (1, 1)
+    assert outbox.recover(Mail, later) == (1, 1)
     assert send_due() == 1
     assert sorted(Mail.objects.values_list("state", flat=True)) == ["sent", "unknown"]
 
