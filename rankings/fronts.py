@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from math import ceil
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import OuterRef, Subquery
@@ -28,6 +29,8 @@ BANDS = {
     **{"lead": "top", "secondary": "top", "opinion": "opinion", "wide": "main", "half": "main"},
     **{"pictures": "pictures", "quarter": "below", "video": "below", "cards": "below", "feature": "feature"},
 }
+# So many quarter blocks stand side by side at most.
+IN_A_ROW = 4
 # What a version says of a story's card.
 WORDS = ("headline", "short_headline", "label", "kicker", "deck")
 
@@ -69,6 +72,25 @@ class Zone:
         return entries
 
 
+def layout_of(zone):
+    """How a zone is to be laid out."""
+    return zone.story_list.layout
+
+
+def rows_of(layout, zones):
+    """[(layout, zones)] of zones of one layout that follow each other: blocks that share rows leave no place empty."""
+    if layout == "half":
+        pairs = zones[: len(zones) // 2 * 2]
+        return [("half", pairs)] * bool(pairs) + [("wide", [zone]) for zone in zones[len(pairs) :]]
+    if layout != "quarter":
+        return [(layout, zones)]
+    rows = []
+    for left in range(ceil(len(zones) / IN_A_ROW), 0, -1):
+        row, zones = zones[: ceil(len(zones) / left)], zones[ceil(len(zones) / left) :]
+        rows.append(("quarter" if len(row) > 1 else "cards", row))
+    return rows
+
+
 @dataclass
 class Page:
     """A front filled for a moment: `bands` are [(band, [(layout, [Zone])])], `lists` the ranked ones beside it."""
@@ -82,8 +104,8 @@ class Page:
         """The zones that have something to show, by where they stand."""
         shown = [zone for zone in self.zones if zone.entries]
         return [
-            (band, [(layout, list(same)) for layout, same in groupby(zones, key=lambda zone: zone.story_list.layout)])
-            for band, zones in groupby(shown, key=lambda zone: BANDS[zone.story_list.layout])
+            (band, [row for layout, same in groupby(zones, key=layout_of) for row in rows_of(layout, list(same))])
+            for band, zones in groupby(shown, key=lambda zone: BANDS[layout_of(zone)])
         ]
 
     @property

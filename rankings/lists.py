@@ -38,6 +38,12 @@ class Entry:
     photo: object = None
 
     @property
+    def picture(self):
+        """The photo that it shows there; None without one."""
+        lead = self.article.lead
+        return self.photo or (lead.framed if lead and lead.photo.rendered_at else None)
+
+    @property
     def ticker_text(self):
         """The words for narrow places: those of the placement, or the story's short headline."""
         return self.headline if self.headline != self.article.headline else self.article.ticker_text

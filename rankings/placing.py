@@ -42,21 +42,26 @@ def _lock(story_list):
 def place(story_list, position, article, *, starts=None, ends=None, by=None, act=None, **words):
     """Puts a story at a position of a list, from now or from `starts`; returns the Placement.
 
-    What stands there without an end is ended at that moment. Raises ValidationError if the position does
-    not exist or somebody has booked the period. `act` is the act of several changes that this one belongs to.
+    What stands there now, or was to stand there without an end, ends at that moment. Raises ValidationError if the
+    position does not exist, somebody has booked the period, or the picture must not be shown then. `act` is the act of
+    several changes that this one belongs to.
     """
     story_list = _lock(story_list)
     if not 1 <= position <= story_list.size:
         raise ValidationError(
             gettext("%(list)s has the positions 1 to %(size)s.") % {"list": story_list.title, "size": story_list.size}
         )
-    starts = starts or clock()
+    now = clock()
+    starts = starts or now
     if ends and ends <= starts:
         raise ValidationError(gettext("A placement must end after it begins."))
+    photo = words.get("photo")
+    if photo and (reason := photo.blocked_reason(timezone.localdate(starts))):
+        raise ValidationError(gettext("The picture “%(photo)s”: %(reason)s") % {"photo": photo, "reason": reason})
     standing = Placement.objects.filter(
         story_list=story_list, position=position, cancelled_at=None, period__contains=starts
     ).first()
-    if standing and standing.period.upper is None:
+    if standing and (standing.period.upper is None or starts <= now < standing.period.upper):
         _end(standing, starts, act)
     period = DateTimeTZRange(starts, ends)
     rival = Placement.objects.filter(

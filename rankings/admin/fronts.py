@@ -87,6 +87,9 @@ class FrontAdmin(PaperAdmin):
             **{"title": front, "opts": self.opts, "front": front, "zones": zones},
             **{"desk": {"token": token, "seen": seen(zones)}, "may_undo": last_act(front) is not None},
             "may_place": any(zone["may_place"] for zone in zones),
+            "may_add": request.user.has_perm("rankings.add_storylist"),
+            "may_set": request.user.has_perm("rankings.change_storylist"),
+            "next_position": max((zone["order"] for zone in zones), default=0) + 1,
         }
         response = TemplateResponse(request, "admin/rankings/front/desk.html", context)
         response._csp_update = {"frame-src": ["'self'"]}  # the preview
@@ -215,7 +218,7 @@ def desk_url(pk):
 
 
 def standing_on(front, user):
-    """(token, zones): every place as readers see it now, with the reason, and what is booked. 7 queries."""
+    """(token, zones): every place as readers see it now, with the reason, and what is booked. 8 queries."""
     token, placements = state_of(front)
     page = fill_front(front)
     ranked = {
@@ -224,6 +227,7 @@ def standing_on(front, user):
     }
     now = timezone.now()
     current = {(p.story_list_id, p.position): p for p in placements if p.period.lower <= now}
+    photos = Photo.objects.only("alt_text", "original_name", "uuid").in_bulk({p.photo_id for p in placements} - {None})
     zones = []
     for zone in page.zones:
         each, places = zone.story_list, []
@@ -239,8 +243,7 @@ def standing_on(front, user):
                     "placement": placement.pk if placement else None,
                     "article": entry.article.pk if entry else None,
                     "headline": entry.headline if entry else str(placement) if placement else "",
-                    "own_headline": placement.headline if placement else "",
-                    "own_deck": placement.deck if placement else "",
+                    "own": json.dumps(own_of(placement, photos) if placement else {}),
                     "placed": placement is not None,
                     "waits": placement is not None and (entry is None or entry.article.pk != placement.article_id),
                     "why": why,
@@ -249,12 +252,23 @@ def standing_on(front, user):
         zones.append(
             {
                 **{"slug": each.slug, "title": each.title, "pk": each.pk, "places": places},
-                **{"layout": each.get_layout_display(), "rule": each.get_fill_display()},
+                **{"layout": each.get_layout_display(), "rule": each.get_fill_display(), "order": each.position},
                 "may_place": may_place_on(user, each, "rankings.add_placement"),
                 "booked": [p for p in placements if p.story_list_id == each.pk and p.period.lower > now],
             }
         )
     return token, zones
+
+
+def own_of(placement, photos):
+    """What a placement says beside its story, as the desk sends it again when the story moves."""
+    ends = placement.period.upper
+    return {
+        **{name: getattr(placement, name) for name in ("working_title", "headline", "deck", "reason")},
+        **{"photo": placement.photo_id, "photo_words": str(photos.get(placement.photo_id, ""))},
+        **{"fallback": placement.fallback_id, "fallback_words": str(placement.fallback or "")},
+        "ends": f"{timezone.localtime(ends):%Y-%m-%dT%H:%M}" if ends else "",
+    }
 
 
 def seen(zones):

@@ -88,7 +88,21 @@ class StoryListAdmin(PaperAdmin):
 
     @admin.display(description=_("settings"))
     def settings_link(self, story_list):
-        return format_html('<a href="{}">Settings</a>', self.change_url(story_list.pk))
+        return format_html('<a href="{}">{}</a>', self.change_url(story_list.pk), gettext("Settings"))
+
+    # Whoever comes from the desk of a front (`?front=` its id) goes back there.
+
+    def response_post_save_add(self, request, obj):
+        return self.back_to_desk(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request, obj):
+        return self.back_to_desk(request, obj) or super().response_post_save_change(request, obj)
+
+    def back_to_desk(self, request, story_list):
+        """The way to the desk of a zone's front for whoever came from one; else None."""
+        if "front" in request.GET and story_list.front_id:
+            return redirect("admin:rankings_front_desk", story_list.front_id)
+        return None
 
     def why_not_delete(self, story_list):
         if story_list.placements.exists():

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rankings.models import Front, Placement, StoryList
 from rankings.placing import place
 from tests.admin.browser import desk_page
-from tests.factories import make_article
+from tests.factories import make_article, make_photo
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -125,3 +125,25 @@ def test_a_place_is_booked_for_a_time_to_come(page):
     page.get_by_label("At (Seoul time").fill("2099-01-02T09:00")
     page.get_by_role("button", name="Show").click()
     assert in_preview(page, "2099-01-02 09:00")
+
+
+def test_a_place_has_a_picture_of_its_own_and_keeps_it_where_it_goes(page):
+    photo = make_photo(render=True, alt_text="A lighthouse in the fog")
+    page.get_by_role("button", name="Place “Story 3”").click()
+    page.locator("select[name=zone]").select_option("front-top")
+    page.get_by_role("spinbutton", name="Place").fill("2")
+    page.get_by_label("Find a picture for this place").fill("lighthouse")
+    assert wait_until(lambda: page.get_by_label("Picture here").locator("option:checked").inner_text() == str(photo))
+    assert wait_until(lambda: page.locator("[data-photo-look]").evaluate("image => image.naturalWidth") > 0)
+    page.locator("[name=ends]").fill("2099-01-01T18:00")
+    page.get_by_role("button", name="Take it over").click()
+    assert wait_until(lambda: words(page, 2) == "Story 3")
+    publish(page)
+    page.get_by_role("button", name="Move place 2 of Top stories up").click()
+    page.get_by_role("button", name="Publish the changes").click()
+    assert wait_until(lambda: standing() == {1: "Story 3", 2: "Placed"})
+    page.wait_for_load_state()
+    moved = Placement.objects.in_force().get(position=1, story_list__slug="front-top")
+    assert (moved.photo, timezone.localtime(moved.period.upper).isoformat()) == (photo, "2099-01-01T18:00:00+09:00")
+    page.get_by_role("button", name="Change place 1 of Top stories").click()
+    assert page.get_by_label("Picture here").locator("option:checked").inner_text() == str(photo)

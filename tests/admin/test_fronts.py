@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from rankings.models import Front, Placement
 from rankings.placing import place
 from readers.roles import make_roles
 from sections.models import SectionEditor
-from tests.admin.posting import told
+from tests.admin.posting import fields_of, submit, told
 from tests.factories import draft, embargoed, make_article, make_list, make_section, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +233,24 @@ def test_the_desk_costs_the_same_whatever_stands_there(desk, queries, front):
         place(front.zones.first(), number + 1, make_article())
     with queries(30):
         desk.get(address(front, "desk"))
+
+
+def test_a_zone_is_made_and_set_from_the_desk_and_leads_back(desk, front, top):
+    add = opened(desk, front)[0].find("a", string="Add a zone")["href"]
+    given = fields_of(desk.get(add), "storylist_form")
+    assert (given["front"], given["position"]) == (str(front.pk), str(top.position + 1))
+    back = submit(desk, add, "storylist_form", "_save", False, title="Books", slug="books", size="3", layout="cards")
+    assert [zone.slug for zone in front.zones.order_by("position")] == ["top", "books"]
+    settings = opened(desk, front)[0].select_one("[data-zone=books] a[aria-label]")["href"]
+    assert submit(desk, settings, "storylist_form", "_save", False, size="7").url == address(front, "desk")
+    assert len(opened(desk, front)[0].select("[data-zone=books] .place")) == 7
+
+
+def test_whoever_may_not_make_zones_is_not_led_to_them(client, front, top):
+    person = make_staff("places", superuser=False)
+    person.user_permissions.add(*Permission.objects.filter(codename__in=["view_front", "view_storylist"]))
+    client.force_login(person, "readers.signing_in.StaffBackend")
+    page, _ = opened(client, front)
+    assert page.select("[data-zone=top]")
+    assert not page.find("a", string="Add a zone")
+    assert not page.select("[data-zone] a[aria-label]")

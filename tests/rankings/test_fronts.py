@@ -109,6 +109,15 @@ def test_a_placement_shows_its_own_picture(front, client):
     assert story.photos.get().token not in str(page.main)
 
 
+@pytest.mark.parametrize("layout", ["lead", "secondary", "wide", "half", "pictures", "cards", "video", "feature"])
+def test_a_story_without_a_picture_gets_one_from_its_place(front, client, layout):
+    zone(front, "zone", layout, size=1)
+    photo = shown_photo()
+    place(StoryList.objects.get(), 1, make_article(headline="No picture of its own"), photo=photo)
+    page = BeautifulSoup(client.get("/").text, "html.parser")
+    assert photo.token in page.select_one("main img")["src"]
+
+
 def test_the_lead_brings_its_related_stories_which_stand_nowhere_else(front):
     stories = make_stories(6)
     lead, top = zone(front, "lead", "lead", size=1), zone(front, "top", "secondary", size=3)
@@ -428,3 +437,31 @@ def test_there_is_one_front_of_each_thing(front):
 def test_a_zone_has_a_layout(front):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_list("bare", front=front)
+
+
+@pytest.mark.parametrize(
+    ("layout", "count", "rows"),
+    [
+        *(("half", 1, ["wide"]), ("half", 2, [2]), ("half", 3, [2, "wide"]), ("half", 4, [4])),
+        *(("quarter", 1, ["cards"]), ("quarter", 2, [2]), ("quarter", 4, [4]), ("quarter", 5, [3, 2])),
+        *(("quarter", 9, [3, 3, 3]), ("quarter", 13, [4, 3, 3, 3])),
+    ],
+)
+def test_blocks_that_share_a_row_leave_no_place_of_it_empty(front, layout, count, rows):
+    make_stories(count)
+    for number in range(count):
+        zone(front, f"block-{number}", layout, size=1)
+    ((_band, found),) = fill_front(front).bands
+    assert [len(zones) if name == layout else name for name, zones in found] == rows
+    shown = [zone.story_list.slug for _name, zones in found for zone in zones]
+    assert shown == [f"block-{number}" for number in range(count)]
+
+
+def test_a_block_without_a_neighbour_is_as_wide_as_its_row(front, client):
+    make_stories(6)
+    zone(front, "one", "quarter", size=2)
+    zone(front, "two", "quarter", size=2)
+    zone(front, "three", "half", size=2)
+    page = BeautifulSoup(client.get("/").text, "html.parser")
+    assert len(page.select(".g2 > section")) == 2
+    assert page.select_one("section[aria-labelledby=three] .block-grid")

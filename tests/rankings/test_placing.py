@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from rankings.models import Placement, RankedStory
 from rankings.placing import clock, end, place
-from tests.factories import make_article, make_list, make_staff, seoul
+from tests.factories import make_article, make_list, make_staff, seoul, shown_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -208,3 +208,22 @@ def test_it_protects_what_it_shows(front):
     for article in (placement.article, placement.fallback):
         with pytest.raises(ProtectedError):
             article.delete()
+
+
+def test_what_stands_there_until_a_time_gives_way_to_what_is_placed_now(front):
+    first = place(front, 1, make_article(), ends=timezone.now() + HOUR)
+    second = place(front, 1, make_article())
+    first.refresh_from_db()
+    assert first.period.upper == second.period.lower
+    booked = place(front, 2, make_article(), ends=timezone.now() + 2 * HOUR)
+    with pytest.raises(ValidationError, match="is booked from"):
+        place(front, 2, make_article(), starts=timezone.now() + HOUR)
+    assert Placement.objects.in_force().get(position=2) == booked
+
+
+def test_a_picture_that_must_not_be_shown_is_refused(front):
+    photo = shown_photo(expires_on=timezone.localdate() + timedelta(days=2))
+    with pytest.raises(ValidationError, match="The picture “.*”: the rights ended on"):
+        place(front, 1, make_article(), photo=photo, starts=timezone.now() + timedelta(days=3))
+    assert not Placement.objects.exists()
+    assert place(front, 1, make_article(), photo=photo).photo == photo

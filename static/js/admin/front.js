@@ -17,12 +17,11 @@ const nameOf = (place) => zoneOf(place).querySelector("h2").textContent.trim();
 const placeAt = (zone, position) => desk.querySelector(`[data-zone="${CSS.escape(zone)}"] [data-position="${Number(position)}"]`);
 const say = (...words) => { told.textContent = words.flat().join(" "); };
 
-/* What a place holds, to be put elsewhere or back. */
+/* What a place holds, to be put elsewhere or back. `own` is what its placement says beside the story. */
 function contentOf(place) {
   return {
     article: Number(place.dataset.article) || null,
-    headline: place.dataset.headline,
-    deck: place.dataset.deck,
+    own: JSON.parse(place.dataset.own),
     placed: "placed" in place.dataset,
     words: place.querySelector("[data-words]").textContent,
     why: place.querySelector("[data-why]").textContent,
@@ -32,8 +31,7 @@ function contentOf(place) {
 
 function show(place, content) {
   place.dataset.article = content.article || "";
-  place.dataset.headline = content.headline || "";
-  place.dataset.deck = content.deck || "";
+  place.dataset.own = JSON.stringify(content.own);
   place.toggleAttribute("data-placed", content.placed);
   place.querySelector("[data-words]").textContent = content.words;
   place.querySelector("[data-why]").textContent = content.why;
@@ -65,15 +63,15 @@ function take(words, lines, shown) {
 
 function line(place, content) {
   const at = { zone: zoneOf(place).dataset.zone, position: Number(place.dataset.position) };
-  return content?.article ? { ...at, article: content.article, headline: content.headline, deck: content.deck } : at;
+  return content?.article ? { ...at, ...content.own, article: content.article } : at;
 }
 
 const stands = (words, place) => interpolate(gettext("“%s” stands at place %s of %s."), [words, place.dataset.position, nameOf(place)]);
-const freed = () => ({ article: null, headline: "", deck: "", placed: false, words: gettext("Filled by the zone's rule"), why: "" });
+const freed = () => ({ article: null, own: {}, placed: false, words: gettext("Filled by the zone's rule"), why: "" });
 
 function put(place, story) {
   const why = story.public ? gettext("Yours") : gettext("Yours: shown once the story is public");
-  const content = { article: story.id, headline: "", deck: "", placed: true, words: story.headline, why };
+  const content = { article: story.id, own: {}, placed: true, words: story.headline, why };
   take(stands(story.headline, place), [line(place, content)], [[place, content]]);
 }
 
@@ -109,10 +107,12 @@ function ask(story, place) {
   if (place) {
     form.zone.value = zoneOf(place).dataset.zone;
     form.position.value = place.dataset.position;
-    form.headline.value = place.dataset.headline;
-    form.deck.value = place.dataset.deck;
   }
-  form.fallback.replaceChildren(form.fallback.options[0]);
+  const own = place ? contentOf(place).own : {};
+  for (const name of ["working_title", "headline", "deck", "ends"]) form[name].value = own[name] || "";
+  for (const name of ["photo", "fallback"]) {
+    choices(form[name], own[name] ? [new Option(own[`${name}_words`], own[name])] : []);
+  }
   limit();
   dialog.returnValue = "";
   dialog.showModal();
@@ -122,22 +122,40 @@ function limit() {
   form.position.max = form.zone.selectedOptions[0]?.dataset.size || 1;
 }
 
+/* The choices of a select beside its first one; the first of them is chosen. */
+function choices(select, options) {
+  select.replaceChildren(select.options[0], ...options);
+  select.selectedIndex = options.length ? 1 : 0;
+  select.dispatchEvent(new Event("change"));
+}
+
 form.zone.addEventListener("change", limit);
+form.photo.addEventListener("change", () => {
+  const look = dialog.querySelector("[data-photo-look]");
+  const { picture } = form.photo.selectedOptions[0].dataset;
+  look.hidden = !picture;
+  if (picture) look.src = picture;
+});
 dialog.addEventListener("close", () => {
   if (dialog.returnValue !== "take") return;
   const values = Object.fromEntries(new FormData(form));
   const place = placeAt(values.zone, values.position);
   if (!place) return say(gettext("This zone has no such place."));
-  const change = { ...values, position: Number(values.position), article: asked?.id || null, fallback: Number(values.fallback) || null };
+  const { zone, position, starts, ...own } = values;
+  for (const name of ["photo", "fallback"]) {
+    own[name] = Number(values[name]) || null;
+    own[`${name}_words`] = own[name] ? form[name].selectedOptions[0].text : "";
+  }
+  const change = { ...own, zone, starts, position: Number(position), article: asked?.id || null };
   const words = values.headline || asked?.headline || values.working_title;
-  const content = { article: asked?.id || null, headline: values.headline, deck: values.deck, placed: true, words, why: gettext("Yours") };
+  const content = { article: asked?.id || null, own, placed: true, words, why: gettext("Yours") };
   if (values.starts) {
     take(interpolate(gettext("“%s” is booked for place %s of %s from %s."), [words, values.position, nameOf(place), values.starts.replace("T", " ")]), [change], []);
   } else take(stands(words, place), [change], [[place, content]]);
 });
 
-async function find(text) {
-  const answer = await fetch(`${desk.dataset.stories}?${new URLSearchParams({ q: text })}`);
+async function find(text, address = desk.dataset.stories) {
+  const answer = await fetch(`${address}?${new URLSearchParams({ q: text })}`);
   return answer.ok ? (await answer.json()).found : [];
 }
 
@@ -163,10 +181,17 @@ async function list() {
   desk.querySelector("[data-found]").replaceChildren(...(await find(search.value)).map(itemOf));
 }
 search.addEventListener("input", pausing(list));
-dialog.querySelector("[data-fallback-find]").addEventListener("input", pausing(async (event) => {
-  const found = (await find(event.target.value)).filter((story) => story.public);
-  form.fallback.replaceChildren(form.fallback.options[0], ...found.map((story) => new Option(story.headline, story.id)));
-  if (found.length) form.fallback.selectedIndex = 1;
+/* What is found for the words that are typed can be chosen in a select. */
+function offers(field, select, found) {
+  dialog.querySelector(field).addEventListener("input", pausing(async ({ target }) => {
+    choices(select, target.value.trim() ? await found(target.value) : []);
+  }));
+}
+offers("[data-fallback-find]", form.fallback, async (text) => (await find(text)).filter((story) => story.public).map((story) => new Option(story.headline, story.id)));
+offers("[data-photo-find]", form.photo, async (text) => (await find(text, desk.dataset.photos)).map((photo) => {
+  const option = new Option(photo.text, photo.id);
+  option.dataset.picture = photo.picture;
+  return option;
 }));
 
 /* ---- dragging */
