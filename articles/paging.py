@@ -16,7 +16,6 @@ from .models import Article
 
 PAGE_SIZE = 20
 LARGEST_ID = 2**63 - 1
-NEWEST, OLDEST = ("-publish_at", "-pk"), ("publish_at", "pk")
 
 
 @dataclass
@@ -49,18 +48,19 @@ class Listing:
     """A kind of list that is asked for often, its queries built once: `Listing(*builds)(owner)` are the stories of one.
 
     Each `build(owner, at)` gives a query set, from ids and a moment which are known when the query is run; the list
-    is made of all of them.
+    is made of all of them. Query sets are NewestFirst: of stories, or a single one of what ties stories to the owner.
+    `plan_once` as for Prepared.
     """
 
-    def __init__(self, *builds):
+    def __init__(self, *builds, plan_once=False):
         at, owner = Given("at", DateTimeField()), Given("owner", BigIntegerField())
         before, moment = Given("before", BigIntegerField()), Given("moment", DateTimeField())
 
         def parts():
             return [build(owner, at) for build in builds]
 
-        self._first = Prepared(lambda: rows_of(parts(), None, PAGE_SIZE))
-        self._later = Prepared(lambda: rows_of(parts(), before, PAGE_SIZE, moment))
+        self._first = Prepared(lambda: rows_of(parts(), None, PAGE_SIZE), plan_once)
+        self._later = Prepared(lambda: rows_of(parts(), before, PAGE_SIZE, moment), plan_once)
 
     def __call__(self, owner):
         """The rows of the page that begins after a story: a function for `page_of`."""
@@ -92,21 +92,27 @@ def rows_of(parts, before, size, moment=None):
 
     `parts` are query sets that make the list together; `moment` is when `before` was published, where it is known.
     """
+    story = parts[0].story
     if before is None:
-        return _together(parts, NEWEST, size + 1).annotate(cursor=Value(0)).values_list("pk", "cursor")[: size + 1]
+        return _together(parts, size + 1).annotate(cursor=Value(0)).values_list(story, "cursor")[: size + 1]
+    moment = moment or Subquery(Article.objects.published().filter(pk=before).values("publish_at"))
     # The story `size` places before the cursor is the newer page's cursor; none: that is the first page.
-    later = [part.newer_than(before, moment=moment) for part in parts]
-    cursor = Subquery(_together(later, OLDEST, size).values("pk")[size - 1 : size])
-    listed = _together([part.older_than(before, moment=moment) for part in parts], NEWEST, size + 1)
-    return listed.annotate(cursor=cursor).values_list("pk", "cursor")[: size + 1]
+    later = _together([part.newer_than(before, moment) for part in parts], size, reverse=True)
+    cursor = Subquery(later.values(story)[size - 1 : size])
+    listed = _together([part.older_than(before, moment) for part in parts], size + 1)
+    return listed.annotate(cursor=cursor).values_list(story, "cursor")[: size + 1]
 
 
-def _together(parts, order, count):
+def _together(parts, count, reverse=False):
     """A query set of which the first `count` are right. Several parts have their own plans: one may be rare."""
+
+    def in_order(rows):
+        return rows.latest_first().reverse() if reverse else rows.latest_first()
+
     if len(parts) == 1:
-        return parts[0].order_by(*order)
-    first, *others = (part.order_by(*order).values("pk")[:count] for part in parts)
-    return Article.objects.filter(pk__in=first.union(*others, all=True)).order_by(*order)
+        return in_order(parts[0])
+    first, *others = (in_order(part).values("pk")[:count] for part in parts)
+    return in_order(Article.objects.filter(pk__in=first.union(*others, all=True)))
 
 
 def page_of(articles, before=None):

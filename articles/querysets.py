@@ -50,7 +50,46 @@ class Squeezed(Func):
     output_field = models.TextField()
 
 
-class ArticleQuerySet(models.QuerySet):
+class NewestFirst(models.QuerySet):
+    """Rows with a moment, `publish_at`, newest first; `story` names the story whose id decides among equal moments."""
+
+    story = "pk"
+
+    def latest_first(self):
+        """Newest first; the id decides among equal moments, so pages neither repeat nor skip."""
+        return self.order_by("-publish_at", f"-{self.story}")
+
+    def older_than(self, pk, moment):
+        """What comes after the story `pk`, published at `moment`, in `latest_first` order."""
+        return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(**{f"{self.story}__lt": pk}))
+
+    def newer_than(self, pk, moment):
+        """What comes before the story `pk`, published at `moment`, in `latest_first` order."""
+        return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(**{f"{self.story}__gt": pk}))
+
+
+class LinkQuerySet(NewestFirst):
+    """What ties stories to a topic or a reporter: each link holds the moment of its story (a trigger keeps it)."""
+
+    def of_public(self, at):
+        """Links of the stories that readers see at a moment."""
+        stories = self.model._meta.get_field(self.story).related_model.objects.published(at)
+        return self.filter(**{"publish_at__lte": at, f"{self.story}__in": stories.values("pk")})
+
+
+class ArticleTagQuerySet(LinkQuerySet):
+    """Topics of stories."""
+
+    story = "content_object_id"
+
+
+class BylineQuerySet(LinkQuerySet):
+    """Reporters of stories."""
+
+    story = "article_id"
+
+
+class ArticleQuerySet(NewestFirst):
     """Articles. Rules chain: `Article.objects.published().in_section(section).latest_first().for_cards()`."""
 
     def published(self, at=None):
@@ -122,23 +161,6 @@ class ArticleQuerySet(models.QuerySet):
         rank = SearchRank(F("search_vector"), wording.ts_query(alternatives))
         return self.annotate(score=Cast(rank * 1_000_000.0, models.IntegerField()))
 
-    def latest_first(self):
-        """Newest first, in an order that never ties."""
-        return self.order_by("-publish_at", "-id")
-
-    def older_than(self, pk, at=None, moment=None):
-        """Articles that come after the public article `pk` in `latest_first` order; none if it is not public.
-
-        `moment` is when that story was published, where it is known.
-        """
-        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
-        return self.filter(publish_at__lte=moment).filter(Q(publish_at__lt=moment) | Q(pk__lt=pk))
-
-    def newer_than(self, pk, at=None, moment=None):
-        """Articles that come before the public article `pk` in `latest_first` order; `moment` as above."""
-        moment = moment or Subquery(self.model.objects.published(at).filter(pk=pk).values("publish_at"))
-        return self.filter(publish_at__gte=moment).filter(Q(publish_at__gt=moment) | Q(pk__gt=pk))
-
     def desk_older(self, moment, pk):
         """What comes after a story (its moment, which may be missing, and id) in the desk's order.
 
@@ -202,12 +224,15 @@ class ArticleQuerySet(models.QuerySet):
         """
         ArticleTag, RelatedArticle = (apps.get_model("articles", name) for name in ("ArticleTag", "RelatedArticle"))
         related = RelatedArticle.objects.filter(article=OuterRef("pk")).order_by("position", "pk")
-        # Three levels down: the topics of the candidate, of the candidates, of the story itself.
-        own = ArticleTag.objects.filter(content_object=OuterRef(OuterRef(OuterRef("pk"))))
-        shared = ArticleTag.objects.filter(tag__in=own.values("tag"))
+        own = ArticleTag.objects.filter(content_object=OuterRef(OuterRef("pk")))
         at = at or timezone.now()
         newest = self.model.objects.published(at).exclude(pk=OuterRef("pk")).latest_first()
-        topic = newest.filter(pk__in=shared.values("content_object")).values("pk")[:NEAR]
+        # The newest of each topic by itself: of stories in any of them the whole archive would be looked through. Twice
+        # as many as are needed, as some may have been withdrawn.
+        of_topic = ArticleTag.objects.filter(tag=OuterRef("tag"), publish_at__lte=at).latest_first()
+        of_topic = ArraySubquery(of_topic.values("content_object_id")[: 2 * NEAR])
+        of_topics = own.values(near=Func(of_topic, function="unnest", output_field=models.BigIntegerField()))
+        topic = newest.filter(pk__in=of_topics).values("pk")[:NEAR]
         section = newest.filter(section=OuterRef("section")).values("pk")[:NEAR]
         earlier, later = self._neighbors(at)
         versions = apps.get_model("articles", "ArticleVersion").objects.public(at).filter(article=OuterRef("pk"))

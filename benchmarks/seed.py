@@ -93,7 +93,7 @@ def seed(name, count):
         _parts(cursor)
         cursor.execute("DROP TABLE pool")
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
     refresh_all()
     return time.perf_counter() - began
 
@@ -201,16 +201,16 @@ def _parts(cursor):
     """Topics, a byline and a lead photo for every story; ten counts for each, of thirty days, most of the newest."""
     cursor.execute(
         """
-        INSERT INTO articles_articletag (content_object_id, tag_id)
-        SELECT a.id, tags.ids[1 + (a.id * (k + 1) + k) % array_length(tags.ids, 1)]
+        INSERT INTO articles_articletag (content_object_id, publish_at, tag_id)
+        SELECT a.id, a.publish_at, tags.ids[1 + (a.id * (k + 1) + k) % array_length(tags.ids, 1)]
         FROM articles_article a, generate_series(0, 2) k, (SELECT array_agg(id) AS ids FROM articles_tag) tags
         ON CONFLICT DO NOTHING
         """
     )
     cursor.execute(
         """
-        INSERT INTO articles_byline (article_id, reporter_id, role, position)
-        SELECT a.id, people.ids[1 + a.id % array_length(people.ids, 1)], '', 0
+        INSERT INTO articles_byline (article_id, publish_at, reporter_id, role, position)
+        SELECT a.id, a.publish_at, people.ids[1 + a.id % array_length(people.ids, 1)], '', 0
         FROM articles_article a, (SELECT array_agg(id) AS ids FROM articles_reporter) people
         """
     )

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from articles.querysets import ColumnQuerySet, ReporterQuerySet, Squeezed
+from articles.querysets import BylineQuerySet, ColumnQuerySet, ReporterQuerySet, Squeezed
 from photos.models import Photo
 from sections.surrogates import Shown
 
@@ -107,7 +108,7 @@ class Reporter(Shown):
         return [(beat, slugs.get(beat.lower(), "")) for beat in self.beat_list]
 
 
-class BylineManager(models.Manager):
+class BylineManager(models.Manager.from_queryset(BylineQuerySet)):
     def get_by_natural_key(self, guid, slug):
         return self.get(article__guid=guid, reporter__slug=slug)
 
@@ -129,6 +130,8 @@ class Byline(models.Model):
     position = models.PositiveSmallIntegerField(
         default=0, verbose_name=_("position"), help_text=_("The lowest is named first.")
     )
+    # That of the story, kept by a trigger: a reporter's newest stories are found by the index below.
+    publish_at = models.DateTimeField(null=True, editable=False, serialize=False)
 
     objects = BylineManager()
 
@@ -141,6 +144,7 @@ class Byline(models.Model):
                 "article", "reporter", name="byline_once", violation_error_message=_("This reporter is already named.")
             )
         ]
+        indexes = [models.Index("reporter", F("publish_at").desc(), F("article").desc(), name="byline_newest")]
 
     def __str__(self):
         return f"byline {self.position}"

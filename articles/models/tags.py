@@ -4,13 +4,13 @@ from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
-from articles.querysets import Squeezed, TagQuerySet
+from articles.querysets import ArticleTagQuerySet, Squeezed, TagQuerySet
 from sections.surrogates import Shown
 
 
@@ -82,7 +82,7 @@ class Tag(Shown, TagBase):
         )
 
 
-class ArticleTagManager(models.Manager):
+class ArticleTagManager(models.Manager.from_queryset(ArticleTagQuerySet)):
     def get_by_natural_key(self, guid, slug):
         return self.get(content_object__guid=guid, tag__slug=slug)
 
@@ -94,11 +94,14 @@ class ArticleTag(ItemBase):
         "articles.Article", models.CASCADE, related_name="article_tags", verbose_name=_("content object")
     )
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="article_tags", verbose_name=_("tag"))
+    # That of the story, kept by a trigger: a topic's newest stories are found by the index below.
+    publish_at = models.DateTimeField(null=True, editable=False, serialize=False)
 
     objects = ArticleTagManager()
 
     class Meta:
         constraints = [models.UniqueConstraint("content_object", "tag", name="article_tag_once")]
+        indexes = [models.Index("tag", F("publish_at").desc(), F("content_object").desc(), name="article_tag_newest")]
 
     def natural_key(self):
         return (str(self.content_object.guid), self.tag.slug)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from articles import channels, structured
 from articles.letters import LETTERS, in_groups, letter_of
-from articles.models import Article, Reporter, Tag
+from articles.models import ArticleTag, Byline, Reporter, Tag
 from articles.paging import Listing, page_of, read_cursor
 from rankings.fronts import find_front, show_front
 from rankings.lists import show_lists
@@ -19,9 +19,9 @@ from sections.surrogates import note_lists
 
 # Topics on the entrance of the index.
 MOST_USED = 60
-OF_TOPIC = Listing(lambda tag, at: Article.objects.published(at).tagged(tag))
+OF_TOPIC = Listing(lambda tag, at: ArticleTag.objects.filter(tag=tag).of_public(at), plan_once=True)
 BESIDE = Prepared(lambda: Tag.objects.beside(Given("tag", BigIntegerField()), given_ids("ids")), plan_once=True)
-BY_REPORTER = Listing(lambda reporter, at: Article.objects.published(at).by(reporter))
+BY_REPORTER = Listing(lambda reporter, at: Byline.objects.filter(reporter=reporter).of_public(at), plan_once=True)
 
 
 @require_safe

@@ -233,3 +233,28 @@ def test_it_orders_by_moment_then_by_id():
     at = timezone.now() - timedelta(days=1)
     first, second, third = (make_article(publish_at=at + timedelta(seconds=s)) for s in (0, 1, 0))
     assert list(Article.objects.latest_first()) == [second, third, first]
+
+
+def test_what_ties_a_story_to_its_topics_and_writers_has_its_moment():
+    story = make_article(tags=["Rain"], reporters=[make_reporter()], publish_at=seoul("2199-03-01 12:00"))
+
+    def moments():
+        return {link.publish_at for links in (story.article_tags, story.bylines) for link in links.all()}
+
+    assert moments() == {story.publish_at}
+    story.publish_at = seoul("2199-04-01 12:00")
+    story.save()
+    assert moments() == {story.publish_at}
+    Article.objects.update(publish_at=seoul("2026-05-01 12:00"))
+    story.refresh_from_db()
+    story.article_tags.get().save()
+    story.tags.add("Wind")
+    assert moments() == {story.publish_at}
+
+
+def test_a_topic_lists_a_story_where_its_moment_is_now(client):
+    moved = make_article(tags=["Rain"], publish_at=seoul("2199-03-01 12:00"))
+    stays = make_article(tags=["Rain"], publish_at=seoul("2026-03-02 12:00"))
+    Article.objects.filter(pk=moved.pk).update(publish_at=seoul("2026-03-01 12:00"))
+    page = client.get("/topics/rain/").text
+    assert 0 < page.index(stays.get_absolute_url()) < page.index(moved.get_absolute_url())
