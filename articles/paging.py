@@ -5,7 +5,8 @@ Nothing counts the archive or skips over it, so the thousandth page costs what t
 
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, DateTimeField, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BigIntegerField, DateTimeField, Func, OuterRef, Subquery, Value
 from django.http import Http404
 from django.utils import timezone
 
@@ -49,18 +50,20 @@ class Listing:
 
     Each `build(owner, at)` gives a query set, from ids and a moment which are known when the query is run; the list
     is made of all of them. Query sets are NewestFirst: of stories, or a single one of what ties stories to the owner.
+    `each` gives rows whose stories make the list, a few of every one: then builds are given the id of such a row.
     `plan_once` as for Prepared.
     """
 
-    def __init__(self, *builds, plan_once=False):
+    def __init__(self, *builds, each=None, plan_once=False):
         at, owner = Given("at", DateTimeField()), Given("owner", BigIntegerField())
         before, moment = Given("before", BigIntegerField()), Given("moment", DateTimeField())
 
-        def parts():
-            return [build(owner, at) for build in builds]
+        def rows(before, moment=None):
+            parts = [build(OuterRef("pk") if each else owner, at) for build in builds]
+            return rows_of(parts, before, PAGE_SIZE, moment, each and each(owner))
 
-        self._first = Prepared(lambda: rows_of(parts(), None, PAGE_SIZE), plan_once)
-        self._later = Prepared(lambda: rows_of(parts(), before, PAGE_SIZE, moment), plan_once)
+        self._first = Prepared(lambda: rows(None), plan_once)
+        self._later = Prepared(lambda: rows(before, moment), plan_once)
 
     def __call__(self, owner):
         """The rows of the page that begins after a story: a function for `page_of`."""
@@ -87,32 +90,40 @@ _MOMENT = Prepared(
 )
 
 
-def rows_of(parts, before, size, moment=None):
+def rows_of(parts, before, size, moment=None, each=None):
     """(id, cursor of the newer page) of the stories of a page, and of the next one after them. A query set.
 
-    `parts` are query sets that make the list together; `moment` is when `before` was published, where it is known.
+    `parts` are query sets that make the list together; `moment` is when `before` was published, where it is known;
+    `each` as for `newest_of`.
     """
     story = parts[0].story
     if before is None:
-        return _together(parts, size + 1).annotate(cursor=Value(0)).values_list(story, "cursor")[: size + 1]
+        return newest_of(parts, size + 1, each).annotate(cursor=Value(0)).values_list(story, "cursor")[: size + 1]
     moment = moment or Subquery(Article.objects.published().filter(pk=before).values("publish_at"))
     # The story `size` places before the cursor is the newer page's cursor; none: that is the first page.
-    later = _together([part.newer_than(before, moment) for part in parts], size, reverse=True)
+    later = newest_of([part.newer_than(before, moment) for part in parts], size, each, reverse=True)
     cursor = Subquery(later.values(story)[size - 1 : size])
-    listed = _together([part.older_than(before, moment) for part in parts], size + 1)
+    listed = newest_of([part.older_than(before, moment) for part in parts], size + 1, each)
     return listed.annotate(cursor=cursor).values_list(story, "cursor")[: size + 1]
 
 
-def _together(parts, count, reverse=False):
-    """A query set of which the first `count` are right. Several parts have their own plans: one may be rare."""
+def newest_of(parts, count, each=None, reverse=False):
+    """A query set of which the first `count` are right: of all parts together, each of which is looked for by itself.
+
+    One of them may be rare, and looked for with the others the whole archive would be walked through. With `each`, rows
+    that the parts name as OuterRef, so is each part of each row. `reverse`: the oldest.
+    """
 
     def in_order(rows):
         return rows.latest_first().reverse() if reverse else rows.latest_first()
 
-    if len(parts) == 1:
+    if len(parts) == 1 and each is None:
         return in_order(parts[0])
-    first, *others = (in_order(part).values("pk")[:count] for part in parts)
-    return in_order(Article.objects.filter(pk__in=first.union(*others, all=True)))
+    found = [in_order(part).values("pk")[:count] for part in parts]
+    if each is not None:
+        found = [each.values(found=Func(ArraySubquery(ids), function="unnest")) for ids in found]
+    first, *others = found
+    return in_order(Article.objects.filter(pk__in=first.union(*others, all=True) if others else first))
 
 
 def page_of(articles, before=None):

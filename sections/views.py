@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db.models import Exists, OuterRef, TextField
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.utils.http import escape_leading_slashes
 from django.views.decorators.http import require_safe
@@ -16,23 +17,42 @@ from . import robots as texts
 from .hits import count_hit
 from .models import AdSeller, Crawler, MastheadFact, Page, Redirect, Section
 from .pages import keep, render_page
-from .prepared import AmongIds
+from .prepared import AmongIds, Given, Prepared
 from .surrogates import note_lists
 
 OPENING = 3
-OF_SECTION = Listing(
+LISTED = Article.also_in.through
+OF_SECTIONS = Listing(
+    lambda section, at: Article.objects.published(at).filter(section=section),
+    each=lambda sections: Section.objects.filter(AmongIds("id", sections)).order_by(),
+    plan_once=True,
+)
+# Which of them is rare, and how it is best looked for, differs from section to section.
+WITH_LISTED = Listing(
     lambda sections, at: Article.objects.published(at).filter(AmongIds("section_id", sections)),
     lambda sections, at: Article.objects.published(at).filter(
-        pk__in=Article.also_in.through.objects.filter(AmongIds("section_id", sections)).values("article")
+        pk__in=LISTED.objects.filter(AmongIds("section_id", sections)).values("article")
     ),
+)
+AT_PATH = Prepared(
+    lambda: (
+        Section.objects.with_parent()
+        .with_below()
+        .annotate(
+            lists_others=Exists(LISTED.objects.filter(section=OuterRef("pk")))
+            | Exists(LISTED.objects.filter(section__parent=OuterRef("pk")))
+        )
+        .filter(path=Given("path", TextField()))
+        .order_by()
+    ),
+    plan_once=True,
 )
 
 
 @require_safe
 def by_path(request, path):
     """The section, static page or redirect at an address that nothing else answers."""
-    section = Section.objects.with_parent().with_below().filter(path=path).first()
-    if section:
+    for section in AT_PATH(path=path):
         return section_page(request, section)
     page = Page.objects.filter(address=f"/{path}/").first()
     if page:
@@ -65,7 +85,8 @@ def section_page(request, section):
     """A section's page: its zones where editors made a front of it, then the newest first. 8 queries, 11 with zones."""
     note_lists(f"section-{section.pk}-stories")
     before = read_cursor(request.GET.get("before"))
-    page = page_of(OF_SECTION([section.pk, *section.below]), before)
+    stories = WITH_LISTED if section.lists_others else OF_SECTIONS
+    page = page_of(stories([section.pk, *section.below]), before)
     canonical = section.get_absolute_url() + (f"?before={before}" if before is not None else "")
     front = find_front(section=section) if page.is_first else None
     made = show_front(front) if front else None

@@ -240,6 +240,7 @@ def test_a_zone_is_made_and_set_from_the_desk_and_leads_back(desk, front, top):
     given = fields_of(desk.get(add), "storylist_form")
     assert (given["front"], given["position"]) == (str(front.pk), str(top.position + 1))
     back = submit(desk, add, "storylist_form", "_save", False, title="Books", slug="books", size="3", layout="cards")
+    assert back.url == address(front, "desk")
     assert [zone.slug for zone in front.zones.order_by("position")] == ["top", "books"]
     settings = opened(desk, front)[0].select_one("[data-zone=books] a[aria-label]")["href"]
     assert submit(desk, settings, "storylist_form", "_save", False, size="7").url == address(front, "desk")
