@@ -370,9 +370,10 @@ class TagQuerySet(NamedQuerySet):
         return self.alias(story=Subquery(story)).filter(story__isnull=False)
 
     def with_counts(self):
-        """Adds `stories`, the number of public stories of each topic."""
-        counts = _public_tags().filter(tag=OuterRef("pk")).order_by().values("tag").annotate(stories=Count("pk"))
-        return self.annotate(stories=Coalesce(Subquery(counts.values("stories")), 0))
+        """Those with public stories, with their number `stories`."""
+        # One join: counted topic by topic it takes twenty times as long.
+        public = apps.get_model("articles", "Article").objects.published().values("pk")
+        return self.filter(article_tags__content_object__in=public).annotate(stories=Count("article_tags"))
 
     def most_used(self):
         """The topics of the paper's newest 1,000 stories, those of most stories first, with their number `stories`."""
