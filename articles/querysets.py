@@ -71,8 +71,9 @@ class NewestFirst(models.QuerySet):
 class LinkQuerySet(NewestFirst):
     """What ties stories to a topic or a reporter: each link holds the moment of its story (a trigger keeps it)."""
 
-    def of_public(self, at):
-        """Links of the stories that readers see at a moment."""
+    def of_public(self, at=None):
+        """Links of the stories that readers see at a moment (now by default)."""
+        at = at or timezone.now()
         stories = self.model._meta.get_field(self.story).related_model.objects.published(at)
         return self.filter(**{"publish_at__lte": at, f"{self.story}__in": stories.values("pk")})
 
@@ -328,9 +329,7 @@ class ReporterQuerySet(NamedQuerySet):
 
     def for_index(self):
         """Reporters as `for_page`: everybody who is with the paper, and whoever has a public story. One query."""
-        Byline = apps.get_model("articles", "Byline")
-        Article = apps.get_model("articles", "Article")
-        wrote = Byline.objects.filter(reporter=OuterRef("pk"), article__in=Article.objects.published())
+        wrote = apps.get_model("articles", "Byline").objects.of_public().filter(reporter=OuterRef("pk"))
         introduced = Q(is_active=True) & ~Q(title="", bio="", portrait=None)
         return self.filter(introduced | Exists(wrote)).for_page().order_by("name")
 
@@ -366,7 +365,8 @@ class TagQuerySet(NamedQuerySet):
     def public(self, at=None):
         """Topics with a public story. The names of all others could give an embargo away."""
         # A look at one story of each topic, which the planner would make a join of all for the same thing as EXISTS.
-        story = _public_tags(at).filter(tag=OuterRef("pk")).values("pk")[:1]
+        links = apps.get_model("articles", "ArticleTag").objects.of_public(at)
+        story = links.filter(tag=OuterRef("pk")).values("pk")[:1]
         return self.alias(story=Subquery(story)).filter(story__isnull=False)
 
     def with_counts(self):
@@ -394,12 +394,6 @@ class TagQuerySet(NamedQuerySet):
         """The eight topics that stand most often beside this one in the stories, the most frequent first."""
         rows = self.exclude(pk=tag).filter(article_tags__content_object__in=stories)
         return rows.annotate(stories=Count("article_tags")).order_by("-stories", "name")[:RELATED]
-
-
-def _public_tags(at=None):
-    """The rows that file a public story under a topic."""
-    Article, ArticleTag = (apps.get_model("articles", name) for name in ("Article", "ArticleTag"))
-    return ArticleTag.objects.filter(content_object__in=Article.objects.published(at))
 
 
 class VersionQuerySet(models.QuerySet):

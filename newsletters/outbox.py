@@ -99,7 +99,7 @@ def hand_over(row, make, post, pauses):
         mine.update(state=State.UNKNOWN, error=_said(problem))
     except Exception as problem:
         # A mail that cannot be made: nothing was handed over.
-        logger.exception("%s could not be made.", row)
+        logger.exception("%s %s could not be made.", type(row).__name__, row.pk)
         mine.filter(data_at=None).update(state=State.FAILED, error=_said(f"It could not be made: {problem}"))
     else:
         # Also where it took so long that it was given up as unknown: now it is known.

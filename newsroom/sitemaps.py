@@ -212,8 +212,8 @@ def newsletters():
 
 def topics():
     """Topics with public stories that are not thin. One query."""
-    rows = ArticleTag.objects.filter(content_object__in=Article.objects.published()).order_by("tag__slug")
-    rows = rows.values_list("tag__slug", "tag__description").annotate(Count("pk"), Max("content_object__publish_at"))
+    rows = ArticleTag.objects.of_public().order_by("tag__slug")
+    rows = rows.values_list("tag__slug", "tag__description").annotate(Count("pk"), Max("publish_at"))
     return [
         (reverse("topic", args=[slug]), newest)
         for slug, description, stories, newest in rows
